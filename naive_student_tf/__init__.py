@@ -1,0 +1,14 @@
+"""Naive-Student (Chen et al., ECCV 2020) in TensorFlow 2.
+
+Data flows one way through the rooms of this package:
+data -> model -> losses -> train -> pseudo_label -> evaluate -> iterate.
+"""
+
+import os
+
+# oneDNN's AVX-512 kernels corrupt the heap in the backward pass of Conv2D on
+# some x86 servers (TensorFlow 2.20: "malloc assertion failure", or a silent
+# death). AVX2 is as fast there. It must be set before TensorFlow is imported;
+# a value the user has set wins.
+os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

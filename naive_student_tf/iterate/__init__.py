@@ -1,0 +1,1 @@
+"""Runs the stages of the method in order, each as its own process."""

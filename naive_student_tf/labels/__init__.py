@@ -1,0 +1,1 @@
+"""Facts of data sets and the arithmetic of panoptic labels."""

@@ -1,0 +1,1 @@
+"""A batch job: unlabelled shards in, pseudo-labelled shards out."""
