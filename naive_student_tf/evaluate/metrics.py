@@ -1,0 +1,162 @@
+"""All metrics of a data set, image by image: mIoU, PQ and AP from one pass.
+
+Equal to cityscapesscripts 2.3.0 (tests/evaluate/test_official_parity.py).
+"""
+
+from naive_student_tf.evaluate import average_precision, mean_iou, panoptic_quality
+from naive_student_tf.evaluate.overlap import join_runs
+
+
+class Metrics:
+    """Collects counts, never maps.
+
+        metrics = Metrics(CITYSCAPES)
+        for ...:
+            metrics.update(ground_truth, category=..., panoptic=...)
+        metrics.result()["pq"]
+
+    Which predictions `update` receives decides which metrics there are.
+    """
+
+    def __init__(self, label_space):
+        self.label_space = label_space
+        self.images = 0
+        self._given = None
+        self._semantic = None  # SemanticCounts
+        self._panoptic = None  # PanopticCounts
+        self._instances = []  # Matches, one per image
+
+    def update(
+        self,
+        ground_truth,
+        *,
+        category=None,
+        panoptic=None,
+        instance_map=None,
+        instance_category=None,
+        instance_score=None,
+        instance_masks=None,
+    ):
+        """Adds one image.
+
+        Args:
+            ground_truth: integers [H, W], packed panoptic labels; a thing category
+                with instance 0 is a crowd region, void is ignored.
+            category: integers [H, W], predicted categories (for mIoU).
+            panoptic: integers [H, W], predicted packed labels (for PQ).
+            instance_map: integers [H, W], 0 = none, k = entry k - 1 of the two lists
+                (for AP).
+            instance_category: integers [K].
+            instance_score: floats [K].
+            instance_masks: instead of the three above, an iterable of
+                (mask [H, W], category, score); masks may overlap.
+
+        Raises:
+            ValueError: for another size than the ground truth's, a category that the
+                label space does not have, or other kinds of predictions than before.
+        """
+        maps = {"category": category, "panoptic": panoptic, "instance": instance_map}
+        maps = {name: value for name, value in maps.items() if value is not None}
+        self._check_given({*maps, *(["masks"] if instance_masks is not None else [])})
+        (true, *values), pixels = join_runs(ground_truth, *maps.values())
+        runs = dict(zip(maps, values, strict=True))
+        facts = {"label_space": self.label_space, "pixels": pixels}
+        if category is not None:
+            self._add_semantic(mean_iou.count(true, runs["category"], **facts))
+        if panoptic is not None:
+            self._add_panoptic(panoptic_quality.count(true, runs["panoptic"], **facts))
+        if instance_map is not None:
+            matches = average_precision.match_map(
+                true,
+                runs["instance"],
+                category=instance_category,
+                score=instance_score,
+                **facts,
+            )
+            self._instances.append(matches)
+        if instance_masks is not None:
+            matches = average_precision.match_masks(
+                ground_truth, instance_masks, label_space=self.label_space
+            )
+            self._instances.append(matches)
+        self.images += 1
+
+    def merge(self, other):
+        """Adds the counts of another `Metrics` over other images."""
+        if not other.images:
+            return
+        self._check_given(other._given)
+        if other._semantic is not None:
+            self._add_semantic(other._semantic)
+        if other._panoptic is not None:
+            self._add_panoptic(other._panoptic)
+        self._instances += other._instances
+        self.images += other.images
+
+    def result(self):
+        """The metrics so far, in percent.
+
+        Returns:
+            dict of floats: miou (and iiou, iou_category, iiou_category for Cityscapes
+            classes); pq, sq, rq, also with `_things` and `_stuff`; ap, ap50. A metric
+            whose prediction was not given is absent. `per_class` maps a class name to
+            its {iou, iiou, pq, sq, rq, ap, ap50}, `per_group` a group of classes to
+            its {iou, iiou}. A score that is not defined is NaN.
+
+        Raises:
+            ValueError: if no image was added.
+        """
+        if not self.images:
+            raise ValueError("No image was evaluated; is the split empty?")
+        parts = []
+        if self._semantic is not None:
+            parts.append(mean_iou.result(self._semantic, label_space=self.label_space))
+        if self._panoptic is not None:
+            parts.append(
+                panoptic_quality.result(self._panoptic, label_space=self.label_space)
+            )
+        if self._instances:
+            matches = average_precision.merge(self._instances)
+            parts.append(
+                average_precision.result(matches, label_space=self.label_space)
+            )
+        return _join(parts, self.label_space)
+
+    def _add_semantic(self, counts):
+        known = self._semantic
+        self._semantic = counts if known is None else mean_iou.merge(known, counts)
+
+    def _add_panoptic(self, counts):
+        known = self._panoptic
+        self._panoptic = (
+            counts if known is None else panoptic_quality.merge(known, counts)
+        )
+
+    def _check_given(self, given):
+        if not given or {"instance", "masks"} <= given:
+            raise ValueError(
+                f"The prediction has {sorted(given)}; expected some of category, "
+                "panoptic, and one of instance map or instance masks."
+            )
+        if self._given not in (None, given):
+            raise ValueError(
+                f"The prediction has {sorted(given)}, earlier images had "
+                f"{sorted(self._given)}. Give every image the same kinds."
+            )
+        self._given = given
+
+
+def _join(parts, label_space):
+    """Joins the dicts of the metrics, class by class."""
+    joined = {}
+    for part in parts:
+        joined.update(part)
+    joined["per_class"] = {
+        name: {
+            key: value
+            for part in parts
+            for key, value in part["per_class"].get(name, {}).items()
+        }
+        for name in label_space.class_names
+    }
+    return joined
