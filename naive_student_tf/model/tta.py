@@ -1,0 +1,147 @@
+"""Predicts with one or several scales, with or without left-right flip.
+
+Naive-Student, section 4 (test-time augmentation): softmax probabilities, heatmaps and
+offsets are averaged at the resolution of the image. All resizing aligns corners, as
+the network does inside: a straight line stays one, up to the border.
+"""
+
+import tensorflow as tf
+
+PAD_VALUE = 127.5  # the network's zero
+PAD_MULTIPLE = 16  # canvas sizes are 16 k + 1: every stride keeps the corners
+
+
+def predict(model, image, *, scales=(1.0,), flip=False):
+    """One-off form of `Predictor`; see there."""
+    predictor = Predictor(model, image.shape[1:3], scales=scales, flip=flip)
+    return predictor(image)
+
+
+class Predictor:
+    """Averages a model's predictions over scales and flip, one pass at a time.
+
+    Holds one `tf.function` per scale, traced at its first call and reused from image
+    to image. It may itself be called inside a `tf.function`.
+    """
+
+    def __init__(self, model, image_size, *, scales=(1.0,), flip=False):
+        """Prepares the passes.
+
+        Args:
+            model: callable (image, training=False) -> dict; image float32
+                [B, h, w, 3] in 0..255, h and w of the form 16 k + 1. The dict has
+                `logits` [B, h, w, C] and, unless the model is semantic only,
+                `center_heatmap` [B, h, w, 1] and `offset` [B, h, w, 2], (dy, dx) in
+                pixels of that resolution.
+            image_size: (height, width) of the images.
+            scales: sequence of float.
+            flip: bool, whether every scale is also run on the mirrored image.
+
+        Raises:
+            ValueError: if there is no scale, or an image has a side below 2 pixels
+                after scaling.
+        """
+        height, width = image_size
+        if not scales:
+            raise ValueError("scales is empty; give at least one, such as (1.0,).")
+        self._image_size = (height, width)
+        self._mirrored = (False, True) if flip else (False,)
+        self._passes = []
+        for scale in scales:
+            size = (int(height * scale + 0.5), int(width * scale + 0.5))
+            if min(height, width, *size) < 2:
+                raise ValueError(
+                    f"an image of {height}x{width} at scale {scale} is "
+                    f"{size[0]}x{size[1]}; both sides must be at least 2 pixels."
+                )
+            self._passes.append(_build_pass(model, self._image_size, size))
+
+    def __call__(self, image):
+        """Predicts a batch.
+
+        Args:
+            image: uint8 (or float in 0..255) [B, H, W, 3] of the size given at
+                construction.
+
+        Returns:
+            dict of `probability` float32 [B, H, W, C] and, unless the model is
+            semantic only, `center_heatmap` [B, H, W, 1] and `offset` [B, H, W, 2]
+            in pixels of the image.
+
+        Raises:
+            ValueError: if the image has another size.
+        """
+        if tuple(image.shape[1:3]) != self._image_size:
+            raise ValueError(
+                f"the image has shape {tuple(image.shape)}, this predictor was built "
+                f"for {self._image_size}. Build one per image size."
+            )
+        total = None
+        for run in self._passes:
+            for mirrored in self._mirrored:
+                total = _add(total, run(_after(image, total), tf.constant(mirrored)))
+        number = len(self._passes) * len(self._mirrored)
+        return {name: value / number for name, value in total.items()}
+
+
+def _build_pass(model, image_size, size):
+    """A tf.function (image, mirrored) -> dict at image size, through a scaled image.
+
+    `mirrored` is a tensor, so that both directions share one trace.
+    """
+    height, width = image_size
+    # Aligned corners: (size - 1) steps there are (image size - 1) steps here.
+    ratio = tf.constant([(size[0] - 1) / (height - 1), (size[1] - 1) / (width - 1)])
+
+    @tf.function
+    def run(image, mirrored):
+        canvas = _pad(_resize(tf.cast(image, tf.float32), size))
+        outputs = model(_mirror(canvas, mirrored), training=False)
+        outputs = {
+            name: _mirror(tf.cast(value, tf.float32), mirrored)
+            for name, value in outputs.items()
+        }
+        # Logits are resized before the softmax: the large map is one, not two.
+        outputs = {
+            name: _resize(value[:, : size[0], : size[1]], image_size)
+            for name, value in outputs.items()
+        }
+        result = {"probability": tf.nn.softmax(outputs["logits"])}
+        if "offset" in outputs:
+            sign = tf.where(mirrored, [1.0, -1.0], [1.0, 1.0])
+            result["center_heatmap"] = outputs["center_heatmap"]
+            result["offset"] = outputs["offset"] * sign / ratio
+        return result
+
+    return run
+
+
+def _resize(values, size):
+    """Bilinear with aligned corners; exact at equal sizes."""
+    if tuple(values.shape[1:3]) == tuple(size):
+        return values
+    return tf.compat.v1.image.resize_bilinear(values, size, align_corners=True)
+
+
+def _pad(image):
+    """Fills at the bottom and the right, up to the next canvas size."""
+    height, width = image.shape[1:3]
+    padding = [(0, (1 - side) % PAD_MULTIPLE) for side in (height, width)]
+    return tf.pad(image, [(0, 0), *padding, (0, 0)], constant_values=PAD_VALUE)
+
+
+def _mirror(values, mirrored):
+    """Flips the whole canvas left-right if `mirrored`; exact to the pixel."""
+    return tf.cond(mirrored, lambda: tf.reverse(values, axis=[2]), lambda: values)
+
+
+def _after(image, total):
+    """The image, once `total` is there: inside a graph, passes must not overlap."""
+    with tf.control_dependencies([] if total is None else list(total.values())):
+        return tf.identity(image)
+
+
+def _add(total, result):
+    if total is None:
+        return dict(result)
+    return {name: total[name] + value for name, value in result.items()}

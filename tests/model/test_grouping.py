@@ -1,0 +1,261 @@
+import functools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from naive_student_tf.model import grouping
+
+STUFF, WALL, PERSON, CAR = range(4)
+VOID = 255 * 256
+SETTINGS = {
+    "thing_classes": (PERSON, CAR),
+    "label_divisor": 256,
+    "ignore_label": 255,
+    "stuff_area_limit": 0,
+}
+
+
+def slow_centers(heatmap, threshold, kernel):
+    """(row, column, score) of each center, highest first."""
+    radius, found = kernel // 2, []
+    height, width = heatmap.shape
+    for i in range(height):
+        for j in range(width):
+            value, ok = heatmap[i, j], heatmap[i, j] > threshold
+            for y in range(max(i - radius, 0), min(i + radius + 1, height)):
+                for x in range(max(j - radius, 0), min(j + radius + 1, width)):
+                    earlier = (y, x) < (i, j)
+                    ok &= value > heatmap[y, x] if earlier else value >= heatmap[y, x]
+            if ok:
+                found.append((i, j, value))
+    return sorted(found, key=lambda center: -center[2])  # stable: raster order
+
+
+def slow_group(
+    probability,
+    heatmap,
+    offset,
+    *,
+    thing_classes,
+    label_divisor,
+    ignore_label,
+    center_threshold=0.1,
+    nms_kernel=7,
+    max_centers=200,
+    stuff_area_limit=4096,
+):
+    """The obvious loop over pixels; one image; the same dict as `group`."""
+    height, width, classes = probability.shape
+    void = ignore_label * label_divisor
+    category = np.argmax(probability, -1).astype(np.int32)
+    centers = slow_centers(heatmap[..., 0], center_threshold, nms_kernel)[:max_centers]
+    where = np.array([c[:2] for c in centers], np.float32).reshape(-1, 2)
+    instance = np.zeros((height, width), np.int32)
+    for i, j in np.argwhere(np.isin(category, thing_classes)):
+        if centers:
+            dy = np.float32(i) + offset[i, j, 0] - where[:, 0]
+            dx = np.float32(j) + offset[i, j, 1] - where[:, 1]
+            instance[i, j] = 1 + np.argmin(dy * dy + dx * dx)
+    result = {
+        "panoptic": np.full((height, width), void, np.int32),
+        "category": category,
+        "instance_category": np.full(max_centers, ignore_label, np.int32),
+        "instance_score": np.zeros(max_centers, np.float32),
+        "instance_valid": np.zeros(max_centers, bool),
+        "instance_center": np.zeros((max_centers, 2), np.int32),
+    }
+    for k, (y, x, score) in enumerate(centers):
+        mask = instance == k + 1
+        result["instance_center"][k] = y, x
+        if mask.any():
+            voted = np.bincount(category[mask], minlength=classes).argmax()
+            result["instance_valid"][k] = True
+            result["instance_category"][k] = voted
+            result["instance_score"][k] = score * probability[mask].max(-1).mean()
+            result["panoptic"][mask] = voted * label_divisor + k + 1
+    for c in set(range(classes)) - set(thing_classes):
+        if (category == c).sum() >= stuff_area_limit:
+            result["panoptic"][category == c] = c * label_divisor
+    return result
+
+
+def run(probability, heatmap, offset, *, jit_compile=False, **settings):
+    settings = {**SETTINGS, **settings}
+    compiled = tf.function(
+        functools.partial(grouping.group, **settings), jit_compile=jit_compile
+    )
+    outputs = compiled(*(tf.constant(x) for x in (probability, heatmap, offset)))
+    return {name: value.numpy() for name, value in outputs.items()}
+
+
+def one_hot(category, classes=4, confidence=1.0):
+    """Probability [H, W, C] whose argmax is the category map."""
+    rest = (1 - confidence) / (classes - 1)
+    probability = np.full((*np.shape(category), classes), rest, np.float32)
+    np.put_along_axis(probability, np.array(category)[..., None], confidence, -1)
+    return probability
+
+
+def heads(category, peaks, confidence=1.0):
+    """Inputs [1, H, W, ...] with zero offsets and one-pixel peaks {(y, x): score}."""
+    heatmap = np.zeros((*np.shape(category), 1), np.float32)
+    for (y, x), score in peaks.items():
+        heatmap[y, x] = score
+    offset = np.zeros((*np.shape(category), 2), np.float32)
+    return one_hot(category, confidence=confidence)[None], heatmap[None], offset[None]
+
+
+def random_heads(rng, height, width, *, instances, classes=4, levels=None):
+    """Blobs of things on stripes of stuff, noisy peaks and offsets [H, W, ...]."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    category = (y * 2 // height).astype(np.int32)
+    heatmap = np.zeros((height, width), np.float32)
+    offset = rng.normal(size=(height, width, 2)).astype(np.float32)
+    for _ in range(instances):
+        cy, cx = rng.integers(height), rng.integers(width)
+        mask = (y - cy) ** 2 + (x - cx) ** 2 < rng.integers(4, 150)
+        category[mask] = rng.integers(2, classes)
+        bump = rng.uniform(0.05, 1) * np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / 20)
+        heatmap = np.maximum(heatmap, bump.astype(np.float32))
+        offset[mask] += np.stack([cy - y, cx - x], -1)[mask]
+    noisy = rng.random((height, width)) < 0.1
+    category[noisy] = rng.integers(0, classes, noisy.sum())
+    logits = rng.normal(size=(height, width, classes)) + 3 * one_hot(category)
+    if levels:  # equal values on purpose: plateaus, and distances that tie
+        heatmap = np.round(heatmap * levels) / np.float32(levels)
+        offset = np.round(offset)
+    probability = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    return probability.astype(np.float32), heatmap[..., None], offset
+
+
+def stack(images):
+    """One batch [B, ...] of each head from a list of (head, head, head)."""
+    return [np.stack(head) for head in zip(*images, strict=True)]
+
+
+def assert_same(got, want):
+    assert got.keys() == want.keys()
+    for name in want:
+        if name == "instance_score":  # the order of a sum of floats is free
+            np.testing.assert_allclose(got[name], want[name], rtol=1e-5)
+        else:
+            np.testing.assert_array_equal(got[name], want[name], err_msg=name)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("levels", [None, 4])
+def test_fast_grouping_equals_the_slow_twin_on_a_batch(levels, jit_compile):
+    rng = np.random.default_rng(0)
+    images = [random_heads(rng, 65, 129, instances=n, levels=levels) for n in (30, 3)]
+    settings = {**SETTINGS, "stuff_area_limit": 3500, "max_centers": 20}
+    got = run(*stack(images), jit_compile=jit_compile, **settings)
+    for b, image in enumerate(images):
+        want = slow_group(*image, **settings)
+        assert_same({name: value[b] for name, value in got.items()}, want)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_more_peaks_than_centers_keeps_the_highest(jit_compile):
+    rng = np.random.default_rng(1)
+    probability = one_hot(rng.integers(0, 4, (60, 80)), confidence=0.5)
+    heatmap = rng.random((60, 80, 1)).astype(np.float32)
+    offset = rng.normal(size=(60, 80, 2)).astype(np.float32) * 3
+    assert len(slow_centers(heatmap[..., 0], 0.1, 3)) > 250
+    settings = {**SETTINGS, "nms_kernel": 3}
+    got = run(
+        probability[None],
+        heatmap[None],
+        offset[None],
+        jit_compile=jit_compile,
+        **settings,
+    )
+    want = slow_group(probability, heatmap, offset, **settings)
+    assert_same({name: value[0] for name, value in got.items()}, want)
+
+
+def test_thing_pixels_of_an_image_without_centers_are_void():
+    got = run(*heads([[STUFF, CAR, PERSON]], {(0, 1): 0.1}))  # 0.1 is not above 0.1
+    np.testing.assert_array_equal(got["panoptic"], [[[0, VOID, VOID]]])
+    np.testing.assert_array_equal(got["category"], [[[STUFF, CAR, PERSON]]])
+    assert not got["instance_valid"].any()
+    assert (got["instance_category"] == 255).all()
+
+
+def test_an_image_can_be_all_void():
+    got = run(*heads([[STUFF, WALL, CAR]], {}), stuff_area_limit=2)
+    np.testing.assert_array_equal(got["panoptic"], [[[VOID] * 3]])
+
+
+def test_one_pixel_is_enough():
+    got = run(*heads([[CAR]], {(0, 0): 0.5}, confidence=0.8))
+    assert got["panoptic"] == CAR * 256 + 1
+    assert got["instance_valid"].tolist() == [[True] + [False] * 199]
+    np.testing.assert_allclose(got["instance_score"][0, :2], [0.4, 0])
+
+
+def test_a_plateau_gives_one_center_the_earliest():
+    peaks = {(1, 1): 0.5, (1, 2): 0.5, (2, 1): 0.5, (2, 2): 0.5}
+    got = run(*heads(np.full((9, 9), CAR), peaks))
+    assert got["instance_valid"].sum() == 1
+    np.testing.assert_array_equal(got["instance_center"][0, :2], [[1, 1], [0, 0]])
+
+
+def test_centers_are_numbered_by_score_then_raster_order():
+    peaks = {(0, 0): 0.5, (0, 9): 0.9, (0, 18): 0.5}
+    got = run(*heads(np.full((1, 19), CAR), peaks))
+    np.testing.assert_array_equal(
+        got["instance_center"][0, :3], [[0, 9], [0, 0], [0, 18]]
+    )
+    assert got["panoptic"][0, 0, ::9].tolist() == [CAR * 256 + n for n in (2, 1, 3)]
+
+
+def test_a_pixel_between_two_centers_joins_the_higher_one():
+    got = run(*heads(np.full((1, 9), CAR), {(0, 0): 0.3, (0, 8): 0.6}))
+    assert got["panoptic"][0, 0, 4] == CAR * 256 + 1  # the center at 8
+
+
+def test_the_class_is_the_majority_and_ties_take_the_smaller():
+    category = [[CAR, PERSON, CAR] + [STUFF] * 5 + [CAR, PERSON]]
+    got = run(*heads(category, {(0, 1): 0.9, (0, 8): 0.5}))
+    assert got["instance_category"][0, :3].tolist() == [CAR, PERSON, 255]
+    np.testing.assert_array_equal(
+        got["panoptic"][0, 0],
+        [CAR * 256 + 1] * 3 + [0] * 5 + [PERSON * 256 + 2] * 2,
+    )
+
+
+def test_a_center_that_no_pixel_joins_is_not_an_instance():
+    got = run(*heads([[CAR] + [STUFF] * 9], {(0, 0): 0.2, (0, 9): 0.8}))
+    assert got["instance_valid"][0, :3].tolist() == [False, True, False]
+    assert got["panoptic"][0, 0, 0] == CAR * 256 + 2
+
+
+def test_offsets_are_followed():
+    probability, heatmap, offset = heads(
+        np.full((1, 9), CAR), {(0, 0): 0.6, (0, 8): 0.3}
+    )
+    offset[0, 0, 1] = [0, 7]
+    got = run(probability, heatmap, offset)
+    assert got["panoptic"][0, 0, 1] == CAR * 256 + 2
+
+
+def test_stuff_is_dropped_below_the_limit_only_and_only_from_panoptic():
+    category = [[STUFF, STUFF, WALL, CAR]]
+    got = run(*heads(category, {(0, 3): 0.9}), stuff_area_limit=2)
+    np.testing.assert_array_equal(got["panoptic"][0], [[0, 0, VOID, CAR * 256 + 1]])
+    np.testing.assert_array_equal(got["category"][0], category)
+
+
+def test_an_image_may_have_no_thing_pixel():
+    got = run(*heads([[STUFF, WALL]], {(0, 1): 0.9}))
+    np.testing.assert_array_equal(got["panoptic"], [[[0, 256]]])
+    assert not got["instance_valid"].any()
+
+
+def test_settings_that_cannot_work_are_refused():
+    inputs = heads([[CAR]], {})
+    with pytest.raises(ValueError, match="max_centers is 256"):
+        run(*inputs, max_centers=256)
+    with pytest.raises(ValueError, match="nms_kernel is 8"):
+        run(*inputs, nms_kernel=8)
