@@ -52,7 +52,8 @@ def count(ground_truth, prediction, *, label_space, pixels=None):
 
     true_area, area = table.pixels.sum(1), table.pixels.sum(0)
     on_void = table.pixels[is_void].sum(0)
-    iou = table.pixels / (true_area[:, None] + area - table.pixels - on_void)
+    union = true_area[:, None] + area - table.pixels - on_void
+    iou = table.pixels / np.maximum(union, 1)  # 0 only between void and void
     matched = same & ~is_crowd[:, None] & (iou > 0.5)
     on_crowd = np.where(same & is_crowd[:, None], table.pixels, 0).sum(0)
     is_forgiven = (on_void + on_crowd) / area > 0.5
