@@ -20,7 +20,9 @@ def enlarge_factor(width, *, min_width=MIN_WIDTH):
     return max(1, math.ceil(min_width / width))
 
 
-def draw_panel(images, *, captions, min_width=MIN_WIDTH):
+def draw_panel(
+    images, *, captions, min_width=MIN_WIDTH, ink=INK, background=BACKGROUND
+):
     """Draws one row of captioned pictures.
 
     Args:
@@ -29,22 +31,27 @@ def draw_panel(images, *, captions, min_width=MIN_WIDTH):
         captions: sequence of str, one per picture; a long one is cut with an
             ellipsis.
         min_width: int, of a picture in the panel.
+        ink: (red, green, blue), of the captions.
+        background: (red, green, blue).
 
     Returns:
-        uint8 [panel height, panel width, 3] on white.
+        uint8 [panel height, panel width, 3].
     """
     if len(images) != len(captions) or not images:
         raise ValueError(
             f"{len(images)} pictures came with {len(captions)} captions; give one "
             "caption per picture, and at least one picture."
         )
-    cells = [
-        _draw_cell(image, caption, min_width)
-        for image, caption in zip(images, captions, strict=True)
-    ]
+    cells = []
+    for image, caption in zip(images, captions, strict=True):
+        factor = enlarge_factor(image.shape[1], min_width=min_width)
+        picture = canvas.enlarge(image, factor=factor)
+        bar = _draw_caption(caption, picture.shape[1], ink, background)
+        cells.append(np.concatenate([bar, picture]))
     height = max(len(cell) for cell in cells)
-    row = np.concatenate([_pad(cell, height, cell.shape[1]) for cell in cells], axis=1)
-    return _frame(row)
+    padded = [_pad(cell, height, cell.shape[1] + GAP, background) for cell in cells]
+    row = np.concatenate(padded, axis=1)
+    return _pad(row, height + GAP, row.shape[1] + GAP, background, start=GAP)
 
 
 def stack_panels(panels):
@@ -52,23 +59,15 @@ def stack_panels(panels):
     if not panels:
         raise ValueError("No panel came; give at least one.")
     width = max(panel.shape[1] for panel in panels)
-    return np.concatenate([_pad(panel, len(panel), width) for panel in panels])
+    padded = [_pad(panel, len(panel), width, BACKGROUND) for panel in panels]
+    return np.concatenate(padded)
 
 
-def _draw_cell(image, caption, min_width):
-    """One picture below its caption, with a gap on the right."""
-    factor = enlarge_factor(image.shape[1], min_width=min_width)
-    picture = canvas.enlarge(image, factor=factor)
-    bar = _draw_caption(caption, picture.shape[1])
-    cell = np.concatenate([bar, picture])
-    return _pad(cell, len(cell), cell.shape[1] + GAP)
-
-
-def _draw_caption(caption, width):
-    bar = Image.new("RGB", (width, CAPTION_HEIGHT), BACKGROUND)
+def _draw_caption(caption, width, ink, background):
+    bar = Image.new("RGB", (width, CAPTION_HEIGHT), background)
     font = ImageFont.load_default(FONT_SIZE)
     text = shorten(caption, width=width, measure=font.getlength)
-    ImageDraw.Draw(bar).text((0, CAPTION_HEIGHT // 2), text, INK, font, anchor="lm")
+    ImageDraw.Draw(bar).text((0, CAPTION_HEIGHT // 2), text, ink, font, anchor="lm")
     return np.asarray(bar)
 
 
@@ -80,13 +79,8 @@ def shorten(text, *, width, measure):
     return shown
 
 
-def _frame(row):
-    """A gap on the left, above and below (each cell brings the one on its right)."""
-    padding = ((GAP, GAP), (GAP, 0), (0, 0))
-    return np.pad(row, padding, constant_values=BACKGROUND[0])
-
-
-def _pad(picture, height, width):
-    padded = np.full((height, width, 3), BACKGROUND, np.uint8)
-    padded[: picture.shape[0], : picture.shape[1]] = picture
+def _pad(picture, height, width, background, *, start=0):
+    """Puts a picture at (start, start) of a canvas, which `start` makes larger."""
+    padded = np.full((height + start, width, 3), background, np.uint8)
+    padded[start:, start:][: picture.shape[0], : picture.shape[1]] = picture
     return padded

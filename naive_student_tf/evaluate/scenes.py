@@ -1,11 +1,26 @@
 """Rows of pictures of one frame: what TensorBoard, the report and a strip show.
 
 A row is (title, [(caption, uint8 [H, W, 3]), ...]). Small frames are enlarged before
-drawing, so that outlines stay thin.
+drawing, so that outlines stay thin; large ones lose pixels, so that outlines stay.
 """
+
+import math
 
 from naive_student_tf.evaluate import canvas, panels, pictures
 from naive_student_tf.labels import panoptic as panoptic_labels
+
+MIN_WIDTH = 384
+MAX_WIDTH = 768
+SCREEN = (24, 29, 36)  # dark as a video player, on a light and on a dark page
+SCREEN_INK = (225, 229, 235)
+
+
+def fit(array):
+    """Repeats or drops pixels of [H, W, ...] so that W is MIN_WIDTH to MAX_WIDTH."""
+    width = array.shape[1]
+    step = math.ceil(width / MAX_WIDTH)
+    factor = panels.enlarge_factor(width, min_width=MIN_WIDTH)
+    return canvas.enlarge(array[::step, ::step], factor=factor)
 
 
 def pseudo_label_row(title, image, *, pseudo_labels, label_space, truth=None):
@@ -40,7 +55,7 @@ def validation_row(title, image, *, truth, prediction, label_space):
         panoptic_labels.unpack(truth, label_divisor=divisor)[0],
         ignore_label=label_space.ignore_label,
     )
-    return title, [*cells, ("error", canvas.enlarge(error, factor=_factor(image)))]
+    return title, [*cells, ("error", fit(error))]
 
 
 def pseudo_label_strip(images, *, pseudo_labels, label_space):
@@ -54,37 +69,29 @@ def pseudo_label_strip(images, *, pseudo_labels, label_space):
     Returns:
         list of uint8 [panel height, panel width, 3], captions included.
     """
-    return [
-        draw_row(
-            pseudo_label_row("", image, pseudo_labels=maps, label_space=label_space)
-        )
+    rows = [
+        pseudo_label_row("", image, pseudo_labels=maps, label_space=label_space)
         for image, *maps in zip(images, *pseudo_labels, strict=True)
     ]
+    return [draw_row(row, ink=SCREEN_INK, background=SCREEN) for row in rows]
 
 
-def draw_row(row):
-    """A row as one picture with captions, for TensorBoard: uint8 [H, W, 3]."""
+def draw_row(row, **colors):
+    """A row as one picture with captions, for TensorBoard: uint8 [H, W, 3].
+
+    Args:
+        row: see the module docstring; its title is not drawn.
+        **colors: `ink` and `background` of `panels.draw_panel`.
+    """
     _, cells = row
     captions, images = zip(*cells, strict=True)
-    return panels.draw_panel(images, captions=captions)
+    return panels.draw_panel(images, captions=captions, **colors)
 
 
 def _draw_maps(image, maps, label_space):
-    factor = _factor(image)
-    large = canvas.enlarge(image, factor=factor)
+    image = fit(image)
     drawn = [
-        (
-            caption,
-            pictures.draw_panoptic(
-                large,
-                canvas.enlarge(panoptic, factor=factor),
-                label_space=label_space,
-            ),
-        )
-        for caption, panoptic in maps
+        (caption, pictures.draw_panoptic(image, fit(p), label_space=label_space))
+        for caption, p in maps
     ]
-    return [("image", large), *drawn]
-
-
-def _factor(image):
-    return panels.enlarge_factor(image.shape[1])
+    return [("image", image), *drawn]

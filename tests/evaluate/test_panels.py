@@ -62,22 +62,28 @@ def test_a_pseudo_label_row_shows_image_iterations_and_truth():
         "pseudo-label, iteration 1",
         "pseudo-label, iteration 2",
     ]
-    assert {picture.shape for _, picture in cells} == {(128, 256, 3)}
+    assert {picture.shape for _, picture in cells} == {(192, 384, 3)}
 
 
 def test_a_validation_row_marks_a_wrong_category_but_not_another_instance():
-    truth = np.full((1, 256), CAR_1)
-    prediction = np.where(np.arange(256) < 100, CAR_1 + 1, 0)[None]
+    truth = np.full((1, 400), CAR_1)
+    prediction = np.where(np.arange(400) < 100, CAR_1 + 1, 0)[None]
     _, cells = scenes.validation_row(
         "f",
-        plain(1, 256, 9),
+        plain(1, 400, 9),
         truth=truth,
         prediction=prediction,
         label_space=CITYSCAPES,
     )
     assert [caption for caption, _ in cells][-1] == "error"
     red = cells[-1][1][0, :, 0] == 214
-    assert red.sum() == 156
+    assert red.sum() == 300
+
+
+def test_a_large_frame_loses_pixels_and_a_small_one_repeats_them():
+    assert scenes.fit(np.zeros((1024, 2048), int)).shape == (342, 683)
+    assert scenes.fit(np.zeros((64, 128, 3), int)).shape == (192, 384, 3)
+    assert scenes.fit(np.zeros((300, 600), int)).shape == (300, 600)
 
 
 def test_a_strip_has_one_frame_per_image_and_refuses_a_missing_one():
@@ -86,7 +92,7 @@ def test_a_strip_has_one_frame_per_image_and_refuses_a_missing_one():
         images, pseudo_labels=[maps, maps], label_space=CITYSCAPES
     )
     assert len(frames) == 3
-    assert frames[0].shape[1] > 3 * 256
+    assert frames[0].shape[1] > 3 * 384
     with pytest.raises(ValueError, match="shorter"):
         scenes.pseudo_label_strip(
             images, pseudo_labels=[maps[:2]], label_space=CITYSCAPES
