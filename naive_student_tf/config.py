@@ -33,6 +33,14 @@ def run():
     return gin.get_configurable(jobs.run)()
 
 
+def macro(name):
+    """The value of a macro, or None where the config has none of that name."""
+    try:
+        return gin.query_parameter(f"%{name}")
+    except ValueError:
+        return None
+
+
 def parsed():
     """The whole config as text, one binding per value, sorted."""
     return gin.config_str()

@@ -49,7 +49,10 @@ CITYSCAPES = LabelSpace(
         (0, 0, 230),
         (119, 11, 32),
     ),
-    label_ids=(7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33),
+    label_ids=(
+        *(7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23),  # stuff
+        *(24, 25, 26, 27, 28, 31, 32, 33),  # things
+    ),
 )
 
 EGO_VEHICLE = 1  # labelIds of regions that do not move within a drive

@@ -1,0 +1,159 @@
+"""Batches of training examples from shards: human and pseudo labels alike.
+
+Records are fetched by position (order.py), so shuffling needs no memory and a
+dataset can start at any step. Per example the host makes 1 byte per image
+channel and 1 byte of label index; the rest happens on the device (targets.py).
+"""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from naive_student_tf import store
+from naive_student_tf.data import augment, example, segments, shards
+from naive_student_tf.data.order import Order
+from naive_student_tf.labels.label_space import LabelSpace
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingData:
+    """What to train on and how to look at it; every field is a binding.
+
+    Attributes:
+        label_space: LabelSpace of all sources.
+        directories: a shard directory, or a dict of shard directory ->
+            proportion, a positive whole number: the mix of a batch.
+        crop_size: (height, width), in pixels; 16 k + 1 suits the networks.
+        global_batch_size: int, examples per step over all replicas.
+        scales: tuple of float, magnifications to draw from. Default: 0.5 to 2.0
+            in steps of 0.1 (deeplab2's documented range; PDL gives none).
+        flip: float, probability of a left-right flip.
+        max_segments: int <= 256, segments a crop may have.
+    """
+
+    label_space: LabelSpace
+    directories: dict | str
+    crop_size: tuple
+    global_batch_size: int
+    scales: tuple = tuple(np.round(np.arange(0.5, 2.01, 0.1), 1).tolist())
+    flip: float = 0.5
+    max_segments: int = 256
+
+    def open(self, *, seed):
+        """Opens the shards. Raises what `shards.read_manifest` raises."""
+        return Reader(self, seed=seed)
+
+
+class Reader:
+    """Opened training data: examples by position."""
+
+    def __init__(self, data, *, seed):
+        self._data, self._seed = data, seed
+        self._records, counts = [], []
+        mix = data.directories
+        mix = {mix: 1} if isinstance(mix, str) else mix
+        for directory in mix:
+            listed, facts = shards.read_manifest(directory)
+            _check_labels(directory, facts, data.label_space)
+            places = [(directory, s, i) for s in listed for i in range(s.count)]
+            self._records.append(places)
+            counts.append(len(places))
+        proportions = list(mix.values())
+        self._order = Order(counts=counts, proportions=proportions, seed=seed)
+
+    @property
+    def num_records(self):
+        return sum(len(places) for places in self._records)
+
+    def filenames(self, step):
+        """Names of the images of one step's global batch, for error messages."""
+        size = self._data.global_batch_size
+        names = []
+        for position in range(step * size, (step + 1) * size):
+            parsed = example.parse(self._serialized(position))
+            names.append(parsed["image/filename"].numpy().decode())
+        return names
+
+    def dataset(self, *, start_step, num_steps, host=0, num_hosts=1, num_replicas=1):
+        """The batches of steps start_step .. num_steps - 1 for one host.
+
+        Args:
+            start_step, num_steps: ints.
+            host, num_hosts: this input pipeline among all; they cut the global
+                batch into consecutive parts.
+            num_replicas: int, over all hosts; the batch size is per replica.
+
+        Yields:
+            dict(image=uint8 [B, h, w, 3], segment=uint8 [B, h, w],
+            table=float32 [B, max_segments, 5]), see segments.py.
+        """
+        size = self._data.global_batch_size
+        if size % num_replicas:
+            raise ValueError(
+                f"global_batch_size {size} does not divide by {num_replicas} replicas."
+            )
+        share = size // num_hosts
+        positions = tf.data.Dataset.range(start_step * size, num_steps * size)
+        if num_hosts > 1:
+            positions = positions.filter(lambda i: i % size // share == host)
+        return (
+            positions.map(self._example, tf.data.AUTOTUNE, deterministic=True)
+            .batch(size // num_replicas, drop_remainder=True)
+            .prefetch(tf.data.AUTOTUNE)
+        )
+
+    def _example(self, position):
+        serialized = tf.ensure_shape(
+            tf.numpy_function(self._serialized, [position], tf.string), []
+        )
+        parsed = example.parse(serialized)
+        data, void = self._data, self._data.label_space.void
+        image = example.decode_image(parsed)
+        label = example.decode_panoptic(parsed, void=void)
+        window = augment.random_window(
+            tf.shape(image)[:2],
+            crop_size=data.crop_size,
+            scales=data.scales,
+            flip=data.flip,
+            seed=tf.stack([tf.constant(self._seed, tf.int64), position]),
+        )
+        crop = augment.resample_label(
+            label, window, crop_size=data.crop_size, void=void
+        )
+        segment, table = segments.index_segments(
+            crop, label_space=data.label_space, max_segments=data.max_segments
+        )
+        image = augment.resample_image(image, window, crop_size=data.crop_size)
+        return {"image": image, "segment": segment, "table": table}
+
+    def _serialized(self, position):
+        source, record = self._order[int(position)]
+        return shards.read_record(
+            *self._records[source][record][:2], self._records[source][record][2]
+        )
+
+
+def read_frames(directory, shard):
+    """Yields the Frames of one shard in order (pseudo-labels, evaluation)."""
+    for record in shards.read_records(directory, shard):
+        try:
+            yield example.read(record)
+        except tf.errors.InvalidArgumentError as error:
+            path = store.join(directory, shard.file)
+            raise ValueError(f"{path}: not a record of ours ({error}).") from error
+
+
+def _check_labels(directory, facts, label_space):
+    classes = facts["label_space"]["class_names"]
+    if tuple(classes) != label_space.class_names:
+        raise ValueError(
+            f"{directory} holds labels of {len(classes)} classes "
+            f"({', '.join(classes[:3])}, ...), the run is set up for "
+            f"{label_space.name} with {label_space.num_classes}. Check DATA_DIR."
+        )
+    if not facts["labelled"]:
+        raise ValueError(
+            f"{directory} holds no labels at all. Pseudo-label it first "
+            f"(gin_configs/jobs/pseudo_label.gin)."
+        )

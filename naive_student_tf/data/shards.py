@@ -1,0 +1,160 @@
+"""Shards of TFRecords with a manifest beside them.
+
+A shard is complete or absent: it is written under a temporary name and renamed.
+The manifest is written last; a directory without one is unfinished.
+
+    <name>-00003-of-00010.tfrecord
+    manifest.json   counts, classes, who made it; per shard: bytes, sha256 and the
+                    offset of each record, so that a reader can fetch any record
+"""
+
+import dataclasses
+import hashlib
+import struct
+
+import tensorflow as tf
+
+from naive_student_tf import store
+
+MANIFEST = "manifest.json"
+_HEADER, _FOOTER = 12, 4  # bytes around a record: length + crc, crc
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardFile:
+    """One shard: file name, record count, size in bytes, sha256, record offsets."""
+
+    file: str
+    count: int
+    bytes: int
+    sha256: str
+    offsets: tuple
+
+
+def shard_name(name, index, total):
+    return f"{name}-{index:05d}-of-{total:05d}.tfrecord"
+
+
+def write_shard(path, records):
+    """Writes serialized records to `path`, atomically. Returns nothing."""
+    partial = path + ".tmp"
+    tf.io.gfile.makedirs(path.rpartition("/")[0])
+    with tf.io.TFRecordWriter(partial) as writer:
+        for record in records:
+            writer.write(record)
+    tf.io.gfile.rename(partial, path, overwrite=True)
+
+
+def describe_shard(path):
+    """Reads a shard once. Returns its ShardFile; raises ValueError if broken."""
+    data = store.read_bytes(path)
+    offsets = _offsets(path, data)
+    return ShardFile(
+        file=path.rpartition("/")[2],
+        count=len(offsets),
+        bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        offsets=tuple(offsets),
+    )
+
+
+def read_record(directory, shard, index):
+    """Returns the bytes of record `index` of a ShardFile.
+
+    Raises:
+        ValueError: the file is shorter than its manifest says.
+    """
+    path = store.join(directory, shard.file)
+    offset = shard.offsets[index]
+    with tf.io.gfile.GFile(path, "rb") as file:
+        file.seek(offset)
+        header = file.read(_HEADER)
+        length = struct.unpack("<Q", header[:8])[0] if len(header) == _HEADER else -1
+        record = file.read(length) if 0 <= length < shard.bytes else b""
+    if len(record) != length:
+        raise ValueError(
+            f"{path}: record {index} at byte {offset} is cut off; the manifest says "
+            f"the file has {shard.bytes} bytes. Build the shards again."
+        )
+    return record
+
+
+def read_records(directory, shard):
+    """Yields the bytes of all records of a ShardFile, in order."""
+    for index in range(shard.count):
+        yield read_record(directory, shard, index)
+
+
+def write_manifest(directory, shards, **facts):
+    """Writes the manifest; `facts` (classes, source, lineage) go in beside."""
+    value = {
+        **facts,
+        "count": sum(shard.count for shard in shards),
+        "shards": [dataclasses.asdict(shard) for shard in shards],
+    }
+    store.write_json(store.join(directory, MANIFEST), value)
+
+
+def read_manifest(directory):
+    """Returns (list of ShardFile, dict of the other facts).
+
+    Raises:
+        FileNotFoundError: no manifest: not a shard directory, or unfinished.
+        ValueError: a shard's size differs from the manifest; it names the file.
+    """
+    path = store.join(directory, MANIFEST)
+    if not store.exists(path):
+        raise FileNotFoundError(
+            f"{path} does not exist: {directory!r} is not a directory of finished "
+            f"shards. Run gin_configs/jobs/build_shards.gin first."
+        )
+    facts = store.read_json(path)
+    shards = [
+        ShardFile(**{**entry, "offsets": tuple(entry["offsets"])})
+        for entry in facts.pop("shards")
+    ]
+    for shard in shards:
+        _check_size(store.join(directory, shard.file), shard)
+    if not facts["count"]:
+        raise ValueError(f"{path}: the shards hold no records. Build them again.")
+    return shards, facts
+
+
+def find(directory):
+    """Names, relative to `directory`, of the shard directories below it, sorted."""
+    store.require_directory(directory, what="Shards")
+    below = [
+        folder[len(directory) :].strip("/")
+        for folder, _, files in tf.io.gfile.walk(directory)
+        if MANIFEST in files
+    ]
+    if not below:
+        raise FileNotFoundError(
+            f"{directory!r} holds no {MANIFEST}, so no finished shards. Run "
+            f"gin_configs/jobs/build_shards.gin first."
+        )
+    return sorted(below)
+
+
+def _check_size(path, shard):
+    size = tf.io.gfile.stat(path).length if store.exists(path) else 0
+    if size != shard.bytes:
+        raise ValueError(
+            f"{path} has {size} bytes, its manifest says {shard.bytes}: truncated or "
+            f"overwritten. Delete it and build the shards again."
+        )
+
+
+def _offsets(path, data):
+    offsets, position = [], 0
+    while position < len(data):
+        offsets.append(position)
+        header = data[position : position + 8]
+        length = struct.unpack("<Q", header)[0] if len(header) == 8 else len(data)
+        position += _HEADER + length + _FOOTER
+        if position > len(data):
+            raise ValueError(
+                f"{path}: record {len(offsets) - 1} is cut off after "
+                f"{len(data) - offsets[-1]} bytes. Delete the file and run again."
+            )
+    return offsets

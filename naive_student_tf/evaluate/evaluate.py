@@ -1,0 +1,98 @@
+"""Job: PQ, AP and mIoU of a checkpoint on labelled shards."""
+
+import math
+
+import tensorflow as tf
+
+from naive_student_tf import store
+from naive_student_tf.data import example, pipeline, shards
+from naive_student_tf.evaluate.metrics import Metrics
+from naive_student_tf.labels import panoptic
+from naive_student_tf.model import inference as inference_room
+from naive_student_tf.progress import Progress
+
+METRICS = "metrics.json"
+
+
+def evaluate(*, data_dir, work_dir, inference, batch_size=8, output=None):
+    """Writes `work_dir/metrics.json` and TensorBoard logs; prints the figures.
+
+    Args:
+        data_dir: str, a shard directory with labels.
+        work_dir: str.
+        inference: zero-argument builder of an `Inference`.
+        batch_size: int, images per call of the device.
+        output: str, a second place for the JSON, or None.
+    """
+    inference = inference()
+    space = inference.label_space
+    parts, facts = shards.read_manifest(data_dir)
+    metrics = Metrics(space)
+    progress = Progress(total=facts["count"], name="evaluate", unit="images")
+    frames = (frame for part in parts for frame in pipeline.read_frames(data_dir, part))
+    decoded = ((example.pixels(frame), frame) for frame in frames)
+    for images, originals in inference_room.batches(decoded, batch_size=batch_size):
+        predicted = inference(images)
+        for index, frame in enumerate(originals):
+            metrics.update(frame.panoptic, **prediction(predicted, index, space))
+        progress.advance(len(originals))
+    progress.close()
+    result = {**metrics.result(), "images": facts["count"]}
+    result["checkpoint"] = inference.checkpoint
+    for path in filter(None, (store.join(work_dir, METRICS), output)):
+        store.write_json(path, _finite(result))
+    _write_scalars(store.join(work_dir, "eval"), result, _step(inference.checkpoint))
+    shown = ", ".join(
+        f"{name} {result[name]:.2f}" for name in ("pq", "ap", "miou") if name in result
+    )
+    print(f"{store.basename(work_dir)}: {shown} on {facts['count']} images", flush=True)
+
+
+def prediction(predicted, index, label_space):
+    """One image of an `Inference` result as the arguments of `Metrics.update`."""
+    category = predicted["category"][index]
+    if "instance_valid" not in predicted:
+        return {"category": category}
+    packed = predicted["panoptic"][index]
+    _, instance = panoptic.unpack(packed, label_divisor=label_space.label_divisor)
+    return {
+        "category": category,
+        "panoptic": packed,
+        "instance_map": instance,
+        "instance_category": predicted["instance_category"][index],
+        "instance_score": predicted["instance_score"][index],
+    }
+
+
+_TAGS = {
+    "miou": "evaluation/iou/IoU",
+    "pq": "evaluation/pq/PQ",
+    "sq": "evaluation/pq/SQ",
+    "rq": "evaluation/pq/RQ",
+    "ap": "evaluation/ap/AP",
+    "ap50": "evaluation/ap/AP50",
+}
+
+
+def _write_scalars(directory, result, step):
+    with tf.summary.create_file_writer(directory).as_default(step):
+        for name, tag in _TAGS.items():
+            if name in result:
+                tf.summary.scalar(tag, result[name])
+        for name, values in result["per_class"].items():
+            for metric, value in values.items():
+                tf.summary.scalar(f"per_class/{metric}/{name}", value)
+
+
+def _step(checkpoint):
+    return int(checkpoint.rpartition("-")[2])
+
+
+def _finite(value):
+    """JSON has no NaN: an undefined score becomes null."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return value
+

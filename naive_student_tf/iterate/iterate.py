@@ -1,0 +1,105 @@
+"""Job: runs stages in order, each as its own process; finished ones are kept.
+
+A TPU belongs to one process, and a config to one process: stages talk through
+directories only. Killed at any moment and started again, the run goes on.
+"""
+
+import json
+import pathlib
+import shlex
+import time
+
+from naive_student_tf.iterate import results
+from naive_student_tf.iterate.processes import Running
+
+DONE = "stage.json"
+
+
+def iterate(*, stages, work_dir, max_parallel=1, only_print=False):
+    """Runs every stage whose result is not there yet.
+
+    Args:
+        stages: list of Stage.
+        work_dir: str, a local directory.
+        max_parallel: int, stages that do not wait for each other may run together;
+            keep 1 where they share an accelerator.
+        only_print: bool, print the commands and run nothing.
+
+    Raises:
+        RuntimeError: a stage failed; it names the stage and its log.
+        ValueError: a finished stage was made by another config.
+    """
+    prints = _fingerprints(stages)
+    if only_print:
+        for stage in stages:
+            print(shlex.join(stage.command(work_dir)))
+        return
+    waiting = [s for s in stages if not _is_done(s, work_dir, prints[s.name])]
+    done = {stage.name for stage in stages} - {stage.name for stage in waiting}
+    for name in (stage.name for stage in stages if stage.name in done):
+        print(f"{name}: done before", flush=True)
+    running = []
+    try:
+        while waiting or running:
+            for stage in _ready(waiting, done)[: max_parallel - len(running)]:
+                waiting.remove(stage)
+                running.append(Running(stage, work_dir))
+            time.sleep(0.1)
+            for process in [process for process in running if process.finished()]:
+                running.remove(process)
+                _mark_done(process, work_dir, prints[process.stage.name])
+                done.add(process.stage.name)
+                results.collect(stages, work_dir)
+    finally:
+        for process in running:
+            process.stop()
+    print(results.table(work_dir), flush=True)
+
+
+def _fingerprints(stages):
+    """Name -> fingerprint, which covers all that came before a stage."""
+    prints = {}
+    for stage in stages:
+        missing = [name for name in stage.after if name not in prints]
+        if missing or stage.name in prints:
+            raise ValueError(
+                f"Stage {stage.name!r} comes after {missing}, which are not before it "
+                f"in the list, or its name is taken twice."
+            )
+        prints[stage.name] = stage.fingerprint([prints[name] for name in stage.after])
+    return prints
+
+
+def _is_done(stage, work_dir, fingerprint):
+    path = pathlib.Path(work_dir, stage.name, DONE)
+    if not path.exists():
+        return False
+    found = json.loads(path.read_text())["fingerprint"]
+    if found != fingerprint:
+        raise ValueError(
+            f"{path.parent} was made by another config than {stage.gin_file} is now. "
+            f"Use another WORK_DIR, or delete that directory to run the stage again."
+        )
+    return True
+
+
+def _ready(waiting, done):
+    return [stage for stage in waiting if done.issuperset(stage.after)]
+
+
+def _mark_done(process, work_dir, fingerprint):
+    """Writes the marker; raises RuntimeError if the stage failed."""
+    stage = process.stage
+    if process.exit_code:
+        raise RuntimeError(
+            f"Stage {stage.name} failed (exit code {process.exit_code}): "
+            f"{process.last_line()}\nIts log: {process.log}. Mend the cause and start "
+            f"the same command again; finished stages are kept."
+        )
+    value = {
+        "fingerprint": fingerprint,
+        "seconds": round(process.seconds, 1),
+        "command": shlex.join(stage.command(work_dir)),
+    }
+    results.write_json(pathlib.Path(work_dir, stage.name, DONE), value)
+    print(f"{stage.name}: done in {process.seconds:.0f} s", flush=True)

@@ -1,0 +1,69 @@
+"""A stage that is running: its process, its log, its output on our console."""
+
+import os
+import pathlib
+import subprocess
+import threading
+import time
+
+from naive_student_tf import processes
+
+
+class Running:
+    """Starts the process of a stage.
+
+    What it prints goes to `<stage>/log.txt` and, with the stage's name in front, to
+    our own output.
+    """
+
+    def __init__(self, stage, work_dir):
+        self.stage = stage
+        self.log = pathlib.Path(work_dir, stage.name, "log.txt")
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._began = time.monotonic()
+        self.seconds = 0.0
+        parent = os.getpid()
+        print(f"{stage.name}: starts", flush=True)
+        self._process = subprocess.Popen(
+            stage.command(work_dir),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            preexec_fn=lambda: processes.die_with_parent(parent),
+        )
+        self._reader = threading.Thread(target=self._copy_output, daemon=True)
+        self._reader.start()
+
+    @property
+    def exit_code(self):
+        return self._process.returncode
+
+    def finished(self):
+        """Whether the process has ended; then its output is complete."""
+        if self._process.poll() is None:
+            return False
+        self._reader.join()
+        self.seconds = time.monotonic() - self._began
+        return True
+
+    def stop(self):
+        """Ends the process, politely first."""
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def last_line(self):
+        lines = self.log.read_text().strip().splitlines()
+        return lines[-1] if lines else "it printed nothing"
+
+    def _copy_output(self):
+        with self.log.open("a") as log:
+            for line in self._process.stdout:
+                log.write(line)
+                log.flush()
+                print(f"[{self.stage.name}] {line}", end="", flush=True)

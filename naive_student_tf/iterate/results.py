@@ -1,0 +1,52 @@
+"""The figures of a run: one row per evaluated stage."""
+
+import json
+import os
+import pathlib
+
+METRICS = ("pq", "ap", "miou")
+
+
+def collect(stages, work_dir):
+    """Writes `work_dir/results.json` from the stages evaluated so far.
+
+    Each row: stage, iteration, the metrics in percent, seconds the stage took.
+    """
+    rows = []
+    for stage in stages:
+        path = pathlib.Path(work_dir, stage.name, "metrics.json")
+        if stage.iteration is None or not path.exists():
+            continue
+        name = str(pathlib.PurePosixPath(stage.name).parent)
+        values = json.loads(path.read_text())
+        row = {"stage": name, "iteration": stage.iteration}
+        row |= {metric: values[metric] for metric in METRICS if metric in values}
+        rows.append(row | {"seconds": _seconds(work_dir, name)})
+    write_json(pathlib.Path(work_dir, "results.json"), rows)
+
+
+def read(work_dir):
+    return json.loads(pathlib.Path(work_dir, "results.json").read_text())
+
+
+def table(work_dir):
+    """The rows as aligned text."""
+    rows = read(work_dir)
+    shown = [metric for metric in METRICS if any(metric in row for row in rows)]
+    lines = [f"{'stage':<14}{'iteration':>10}" + "".join(f"{m:>8}" for m in shown)]
+    for row in rows:
+        values = "".join(f"{row[metric]:8.2f}" for metric in shown)
+        lines.append(f"{row['stage']:<14}{row['iteration']:>10}{values}")
+    return "\n".join(lines)
+
+
+def write_json(path, value):
+    """Writes JSON under a temporary name and renames it: no half files."""
+    partial = path.with_suffix(".tmp")
+    partial.write_text(json.dumps(value, indent=2) + "\n")
+    os.replace(partial, path)
+
+
+def _seconds(work_dir, name):
+    path = pathlib.Path(work_dir, name, "stage.json")
+    return json.loads(path.read_text())["seconds"] if path.exists() else None

@@ -1,0 +1,59 @@
+"""One stage of the method: a process of the one entry, with its own directory."""
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+import re
+import sys
+
+_INCLUDE = re.compile(r"^include\s+['\"](.+)['\"]", re.M)
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """What to run, and after what.
+
+    Attributes:
+        name: str, also the directory below the run's WORK_DIR.
+        gin_file: str, of the job.
+        params: dict of macro -> value (str, int, float, tuple, dict), besides
+            WORK_DIR.
+        after: tuple of names of stages whose output this one reads.
+        iteration: int of the method, or None: not a row of the results.
+    """
+
+    name: str
+    gin_file: str
+    params: dict
+    after: tuple = ()
+    iteration: int | None = None
+
+    def command(self, work_dir):
+        """The arguments of the process, to run or to print."""
+        params = {"WORK_DIR": f"{work_dir}/{self.name}", **self.params}
+        arguments = [sys.executable, "-m", "naive_student_tf.main"]
+        arguments += ["--gin_file", self.gin_file]
+        for name, value in params.items():
+            arguments += ["--gin_param", f"{name} = {value!r}"]
+        return arguments
+
+    def fingerprint(self, parents):
+        """sha256 over the config's text, the parameters and the parents' prints."""
+        described = [
+            self.name,
+            gin_text(self.gin_file),
+            json.dumps(self.params, sort_keys=True),
+            *parents,
+        ]
+        return hashlib.sha256("\0".join(described).encode()).hexdigest()
+
+
+def gin_text(path):
+    """The text of a gin file with its includes in place.
+
+    Raises:
+        FileNotFoundError: a file that is not there; it is named.
+    """
+    text = pathlib.Path(path).read_text()
+    return _INCLUDE.sub(lambda match: gin_text(match[1]), text)

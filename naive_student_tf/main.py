@@ -1,0 +1,44 @@
+"""python -m naive_student_tf.main --gin_file gin_configs/demo.gin
+
+Loads the config and runs the one job it binds. A wrong config or wrong input ends
+in one line that says so and exit code 1; --traceback shows where.
+"""
+
+import sys
+
+from absl import app, flags
+
+from naive_student_tf import config, run_directory
+
+_GIN_FILE = flags.DEFINE_multi_string("gin_file", None, "Config files, in order.")
+_GIN_PARAM = flags.DEFINE_multi_string("gin_param", [], "Overrides, applied last.")
+_TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where an error came from.")
+flags.mark_flag_as_required("gin_file")
+
+_EXPECTED = (ValueError, OSError, FloatingPointError, RuntimeError)
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise app.UsageError(f"unexpected arguments {argv[1:]}")
+    try:
+        run(_GIN_FILE.value, _GIN_PARAM.value)
+    except _EXPECTED as error:
+        if _TRACEBACK.value:
+            raise
+        sys.exit(f"{type(error).__name__}: {error}")
+
+
+def run(gin_files, gin_params):
+    """Runs one job in its directory."""
+    config.load(gin_files, gin_params)
+    work_dir = config.macro("WORK_DIR")
+    lock = run_directory.claim(work_dir, config.parsed()) if work_dir else None
+    config.run()
+    if work_dir:
+        run_directory.finish(work_dir, config.operative())
+    del lock
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,129 @@
+"""From a checkpoint to predictions: weights, test-time augmentation, grouping.
+
+Used by pseudo-labelling, evaluation and export alike, so that all of them predict
+in the same way.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from naive_student_tf import checkpoint
+from naive_student_tf.labels import panoptic
+from naive_student_tf.model import grouping, tta
+
+
+class Inference:
+    """Callable: uint8 images -> dict of NumPy maps.
+
+    Compiles one function per image size and keeps it.
+    """
+
+    def __init__(
+        self,
+        *,
+        model,
+        checkpoint_path,
+        label_space,
+        scales=(1.0,),
+        flip=False,
+        center_threshold=0.1,
+        nms_kernel=7,
+        max_centers=200,
+        stuff_area_limit=4096,
+    ):
+        """Builds the model and restores it.
+
+        Args:
+            model: zero-argument builder of the Keras model.
+            checkpoint_path: str, a training directory or a checkpoint.
+            label_space: LabelSpace; without thing classes nothing is grouped.
+            scales, flip: see tta.py.
+            center_threshold, nms_kernel, max_centers, stuff_area_limit: see
+                grouping.py; pixels are those of the full image.
+        """
+        self.label_space, self.scales, self.flip = label_space, tuple(scales), flip
+        self._model = model()
+        self.checkpoint = checkpoint.restore_model(self._model, checkpoint_path)
+        self._grouping = {
+            "center_threshold": center_threshold,
+            "nms_kernel": nms_kernel,
+            "max_centers": max_centers,
+            "stuff_area_limit": stuff_area_limit,
+            "thing_classes": label_space.thing_classes,
+            "label_divisor": label_space.label_divisor,
+            "ignore_label": label_space.ignore_label,
+        }
+        self._compiled = {}
+
+    def __call__(self, images):
+        """Predicts a batch.
+
+        Args:
+            images: uint8 [B, H, W, 3].
+
+        Returns:
+            dict of NumPy arrays: `category` int32 [B, H, W] and `panoptic` int32
+            [B, H, W]; with instances also `instance_category`, `instance_score`,
+            `instance_valid` [B, K] (row k is instance k + 1), `center_heatmap`
+            [B, H, W, 1] and `offset` [B, H, W, 2].
+        """
+        size = images.shape[1:3]
+        if size not in self._compiled:
+            self._compiled[size] = self._compile(size)
+        outputs = self._compiled[size](tf.constant(images))
+        return {name: value.numpy() for name, value in outputs.items()}
+
+    def _compile(self, size):
+        predictor = tta.Predictor(
+            self._model, size, scales=self.scales, flip=self.flip
+        )
+
+        @tf.function
+        def predict(images):
+            heads = predictor(images)
+            if "offset" not in heads:
+                return self._without_instances(heads["probability"])
+            heatmap, offset = heads["center_heatmap"], heads["offset"]
+            grouped = grouping.group(
+                heads["probability"], heatmap, offset, **self._grouping
+            )
+            return {**grouped, "center_heatmap": heatmap, "offset": offset}
+
+        return predict
+
+    def _without_instances(self, probability):
+        category = tf.argmax(probability, -1, output_type=tf.int32)
+        divisor = self.label_space.label_divisor
+        return {
+            "category": category,
+            "panoptic": panoptic.pack(category, 0, label_divisor=divisor),
+        }
+
+
+def batches(frames, *, batch_size):
+    """Groups consecutive decoded frames of one size.
+
+    Args:
+        frames: iterable of (uint8 [H, W, 3], anything).
+        batch_size: int.
+
+    Yields:
+        (uint8 [batch_size, H, W, 3], list of anything); the last batch is filled up
+        with copies of its last image, so that one shape is compiled; the list is not.
+    """
+    images, extras = [], []
+    for image, extra in frames:
+        if images and image.shape != images[0].shape:
+            yield _filled(images, batch_size), extras
+            images, extras = [], []
+        images.append(image)
+        extras.append(extra)
+        if len(images) == batch_size:
+            yield np.stack(images), extras
+            images, extras = [], []
+    if images:
+        yield _filled(images, batch_size), extras
+
+
+def _filled(images, batch_size):
+    return np.stack(images + [images[-1]] * (batch_size - len(images)))

@@ -1,0 +1,104 @@
+"""One process, one config, one directory: a directory tells its own story.
+
+config.gin            everything the config binds, written at the start
+operative_config.gin  what the job used of it, written at the end
+versions.json         of Python, TensorFlow and this repository
+"""
+
+import difflib
+import fcntl
+import pathlib
+import platform
+import subprocess
+
+import tensorflow as tf
+
+from naive_student_tf import store
+
+CONFIG = "config.gin"
+_PATHS = ("WORK_DIR", "OUTPUT")  # may be spelt differently between two starts
+
+
+def claim(work_dir, config):
+    """Makes `work_dir` the directory of this config, or of its continuation.
+
+    Args:
+        work_dir: str.
+        config: str, the parsed config.
+
+    Returns:
+        An object to keep: it holds the lock on a local directory.
+
+    Raises:
+        ValueError: the directory was made by another config.
+        BlockingIOError: another process is writing to it.
+    """
+    lock = _lock(work_dir)
+    path = store.join(work_dir, CONFIG)
+    if store.exists(path):
+        _check_same(path, store.read_text(path), config)
+    else:
+        store.write_text(path, config)
+        store.write_json(store.join(work_dir, "versions.json"), versions())
+    return lock
+
+
+def finish(work_dir, operative):
+    store.write_text(store.join(work_dir, "operative_config.gin"), operative)
+
+
+def versions():
+    """What made a result: dict of str."""
+    return {
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "git": _git_revision(),
+        "platform": platform.platform(),
+    }
+
+
+def _check_same(path, before, now):
+    old, new = (
+        [line for line in text.splitlines() if not line.startswith(_PATHS)]
+        for text in (before, now)
+    )
+    changed = [
+        line
+        for line in difflib.unified_diff(old, new, lineterm="", n=0)
+        if line[0] in "+-" and not line.startswith(("+++", "---"))
+    ]
+    if changed:
+        raise ValueError(
+            f"{path} is of another config; what differs (- there, + now):\n"
+            + "\n".join(f"  {line}" for line in changed[:20])
+            + "\nUse another WORK_DIR, or delete this one to start over."
+        )
+
+
+def _lock(work_dir):
+    if "://" in work_dir:
+        return None
+    pathlib.Path(work_dir).mkdir(parents=True, exist_ok=True)
+    file = (pathlib.Path(work_dir) / ".lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise BlockingIOError(
+            f"Another process is writing to {work_dir}. Wait for it or stop it."
+        ) from error
+    return file
+
+
+def _git_revision():
+    root = pathlib.Path(__file__).parent
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(root), "describe", "--always", "--dirty"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return "unknown"
+    return found.stdout.strip() or "unknown"
