@@ -2,6 +2,7 @@
 
 from naive_student_tf.compat import keras
 from naive_student_tf.model import layers
+from naive_student_tf.model.dropout import Dropout
 from naive_student_tf.model.resize import ResizeLike
 
 
@@ -41,7 +42,7 @@ def aspp(x, channels, *, name, rates, conv, batch_norm, dropout=0.1):
     y = layers.conv_bn_relu(
         y, channels, 1, name=f"{name}/projection", batch_norm=batch_norm
     )
-    return keras.layers.Dropout(dropout, name=f"{name}/dropout")(y)
+    return Dropout(dropout, name=f"{name}/dropout")(y)
 
 
 def _image_mean(x, channels, *, name, batch_norm):

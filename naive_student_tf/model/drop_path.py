@@ -8,6 +8,7 @@ residual])`.
 
 import tensorflow as tf
 
+from naive_student_tf import randomness
 from naive_student_tf.compat import keras
 
 
@@ -55,7 +56,7 @@ class DropPath(keras.layers.Layer):
     def _draw(self, residual):
         """The factor of the residual: [B, 1, 1, 1] or [1, 1, 1, 1]."""
         batch = tf.shape(residual)[0] if self.mode == "sample" else 1
-        uniform = tf.random.uniform([batch, 1, 1, 1])  # another one on each replica
+        uniform = randomness.uniform([batch, 1, 1, 1], salt=self.name)
         kept = tf.cast(uniform < self.keep_probability, residual.dtype)
         return kept / self.keep_probability if self.mode == "sample" else kept
 
