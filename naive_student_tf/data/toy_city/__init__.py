@@ -1,0 +1,1 @@
+"""toy_city: a procedural street-video data set in Cityscapes' layout."""
