@@ -63,6 +63,10 @@ def test_a_pseudo_label_row_shows_image_iterations_and_truth():
         "pseudo-label, iteration 2",
     ]
     assert {picture.shape for _, picture in cells} == {(192, 384, 3)}
+    _, cells = scenes.pseudo_label_row(
+        "frame", image, pseudo_labels=[], label_space=CITYSCAPES, truth=panoptic
+    )
+    assert [caption for caption, _ in cells] == ["image", "ground truth"]
 
 
 def test_a_validation_row_marks_a_wrong_category_but_not_another_instance():
