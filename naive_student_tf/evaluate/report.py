@@ -18,6 +18,7 @@ from naive_student_tf.evaluate.report_html import (
 from naive_student_tf.evaluate.report_style import STYLE
 
 VOID_COLOR = (0, 0, 0)
+FRAMES_PER_SECOND = 4  # slow enough to compare the pseudo-labels of a frame
 STRIP_ALT = "Video frames with their pseudo-labels, side by side"
 
 
@@ -31,7 +32,6 @@ def write_report(
     pseudo_labels=(),
     rows=(),
     strip=(),
-    frames_per_second=4,
     settings=None,
     control=table.CONTROL,
 ):
@@ -40,19 +40,16 @@ def write_report(
     Args:
         path: str or Path, of the HTML file.
         title: str.
-        results: list of dicts, see `table`; a section without values is left out.
+        results: list of dicts, at least one, see `table`; what has no values is left
+            out of the page.
         label_space: LabelSpace of the pictures and of the scores per class.
         summary: str, one sentence: what ran.
         pseudo_labels: list of dicts with equal keys, the quality of pseudo-labels
             where their truth is known; keys become columns.
         rows: list of (title, [(caption, uint8 [H, W, 3]), ...]), see `scenes`.
         strip: sequence of uint8 [H, W, 3], frames of an animation.
-        frames_per_second: float, of the animation.
         settings: dict of names and values; a dict as a value becomes a group.
         control: str, the stage that the others are compared with.
-
-    Raises:
-        ValueError: `results` is empty.
     """
     if not results:
         raise ValueError(f"{path}: no results came; evaluate a stage first.")
@@ -61,14 +58,14 @@ def write_report(
         section("Quality of the pseudo-labels", _quality(pseudo_labels)),
         section("Scores per class", _classes(results, control, label_space)),
         section("Pictures", _pictures(rows, results, label_space)),
-        section("Pseudo-labelled video", _strip(strip, frames_per_second)),
+        section("Pseudo-labelled video", _strip(strip)),
         section("Settings", report_tables.settings_table(settings or {})),
     ]
-    page = _page(title=title, summary=summary, body="".join(sections))
+    page = _page(title, summary, "".join(sections))
     Path(path).write_text(page, encoding="utf-8")
 
 
-def _page(*, title, summary, body):
+def _page(title, summary, body):
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -130,10 +127,10 @@ def _picture_row(title, cells):
     return f'<figure class="row">{heading}{content}</figure>'
 
 
-def _strip(strip, frames_per_second):
+def _strip(strip):
     if not len(strip):
         return ""
-    picture = animation(strip, frames_per_second=frames_per_second, alt=STRIP_ALT)
+    picture = animation(strip, frames_per_second=FRAMES_PER_SECOND, alt=STRIP_ALT)
     return f'<div class="strip">{scroll(picture, label=STRIP_ALT)}</div>'
 
 
