@@ -77,7 +77,7 @@ def _is_done(stage, work_dir, fingerprint):
     found = json.loads(path.read_text())["fingerprint"]
     if found != fingerprint:
         raise ValueError(
-            f"{path.parent} was made by another config than {stage.gin_file} is now. "
+            f"{path.parent} was made by another config than {stage.gin_files} are now. "
             f"Use another WORK_DIR, or delete that directory to run the stage again."
         )
     return True

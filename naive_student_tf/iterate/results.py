@@ -1,7 +1,6 @@
 """The figures of a run: one row per evaluated stage."""
 
 import json
-import os
 import pathlib
 
 METRICS = ("pq", "ap", "miou")
@@ -44,7 +43,7 @@ def write_json(path, value):
     """Writes JSON under a temporary name and renames it: no half files."""
     partial = path.with_suffix(".tmp")
     partial.write_text(json.dumps(value, indent=2) + "\n")
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def _seconds(work_dir, name):

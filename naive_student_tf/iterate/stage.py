@@ -16,7 +16,7 @@ class Stage:
 
     Attributes:
         name: str, also the directory below the run's WORK_DIR.
-        gin_file: str, of the job.
+        gin_files: tuple of str, the job's first, then what is bound on top.
         params: dict of macro -> value (str, int, float, tuple, dict), besides
             WORK_DIR.
         after: tuple of names of stages whose output this one reads.
@@ -24,7 +24,7 @@ class Stage:
     """
 
     name: str
-    gin_file: str
+    gin_files: tuple
     params: dict
     after: tuple = ()
     iteration: int | None = None
@@ -33,7 +33,8 @@ class Stage:
         """The arguments of the process, to run or to print."""
         params = {"WORK_DIR": f"{work_dir}/{self.name}", **self.params}
         arguments = [sys.executable, "-m", "naive_student_tf.main"]
-        arguments += ["--gin_file", self.gin_file]
+        for path in self.gin_files:
+            arguments += ["--gin_file", path]
         for name, value in params.items():
             arguments += ["--gin_param", f"{name} = {value!r}"]
         return arguments
@@ -42,7 +43,7 @@ class Stage:
         """sha256 over the config's text, the parameters and the parents' prints."""
         described = [
             self.name,
-            gin_text(self.gin_file),
+            *(gin_text(path) for path in self.gin_files),
             json.dumps(self.params, sort_keys=True),
             *parents,
         ]
