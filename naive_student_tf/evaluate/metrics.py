@@ -3,7 +3,14 @@
 Equal to cityscapesscripts 2.3.0 (tests/evaluate/test_official_parity.py).
 """
 
-from naive_student_tf.evaluate import average_precision, mean_iou, panoptic_quality
+import numpy as np
+
+from naive_student_tf.evaluate import (
+    average_precision,
+    instance_matching,
+    mean_iou,
+    panoptic_quality,
+)
 from naive_student_tf.evaluate.overlap import join_runs
 
 
@@ -24,7 +31,7 @@ class Metrics:
         self._given = None
         self._semantic = None  # SemanticCounts
         self._panoptic = None  # PanopticCounts
-        self._instances = []  # Matches, one per image
+        self._matches = []  # Matches, one per image
 
     def update(
         self,
@@ -56,29 +63,27 @@ class Metrics:
                 label space does not have, or other kinds of predictions than before.
         """
         maps = {"category": category, "panoptic": panoptic, "instance": instance_map}
-        maps = {name: value for name, value in maps.items() if value is not None}
+        maps = {kind: np.asarray(m) for kind, m in maps.items() if m is not None}
         self._check_given({*maps, *(["masks"] if instance_masks is not None else [])})
+        ground_truth = np.asarray(ground_truth)
         (true, *values), pixels = join_runs(ground_truth, *maps.values())
         runs = dict(zip(maps, values, strict=True))
         facts = {"label_space": self.label_space, "pixels": pixels}
-        if category is not None:
+        if "category" in runs:
             self._add_semantic(mean_iou.count(true, runs["category"], **facts))
-        if panoptic is not None:
+        if "panoptic" in runs:
             self._add_panoptic(panoptic_quality.count(true, runs["panoptic"], **facts))
-        if instance_map is not None:
-            matches = average_precision.match_map(
-                true,
-                runs["instance"],
-                category=instance_category,
-                score=instance_score,
-                **facts,
+        if "instance" in runs:
+            lists = {"category": instance_category, "score": instance_score}
+            self._matches.append(
+                instance_matching.match_map(true, runs["instance"], **lists, **facts)
             )
-            self._instances.append(matches)
         if instance_masks is not None:
-            matches = average_precision.match_masks(
-                ground_truth, instance_masks, label_space=self.label_space
+            self._matches.append(
+                instance_matching.match_masks(
+                    ground_truth, instance_masks, label_space=self.label_space
+                )
             )
-            self._instances.append(matches)
         self.images += 1
 
     def merge(self, other):
@@ -90,7 +95,7 @@ class Metrics:
             self._add_semantic(other._semantic)
         if other._panoptic is not None:
             self._add_panoptic(other._panoptic)
-        self._instances += other._instances
+        self._matches += other._matches
         self.images += other.images
 
     def result(self):
@@ -108,29 +113,26 @@ class Metrics:
         """
         if not self.images:
             raise ValueError("No image was evaluated; is the split empty?")
+        space = {"label_space": self.label_space}
         parts = []
         if self._semantic is not None:
-            parts.append(mean_iou.result(self._semantic, label_space=self.label_space))
+            parts.append(mean_iou.result(self._semantic, **space))
         if self._panoptic is not None:
-            parts.append(
-                panoptic_quality.result(self._panoptic, label_space=self.label_space)
-            )
-        if self._instances:
-            matches = average_precision.merge(self._instances)
-            parts.append(
-                average_precision.result(matches, label_space=self.label_space)
-            )
-        return _join(parts, self.label_space)
+            parts.append(panoptic_quality.result(self._panoptic, **space))
+        if self._matches:
+            matches = instance_matching.merge(self._matches)
+            parts.append(average_precision.result(matches, **space))
+        return _join(parts, self.label_space.class_names)
 
     def _add_semantic(self, counts):
-        known = self._semantic
-        self._semantic = counts if known is None else mean_iou.merge(known, counts)
+        if self._semantic is not None:
+            counts = mean_iou.merge(self._semantic, counts)
+        self._semantic = counts
 
     def _add_panoptic(self, counts):
-        known = self._panoptic
-        self._panoptic = (
-            counts if known is None else panoptic_quality.merge(known, counts)
-        )
+        if self._panoptic is not None:
+            counts = panoptic_quality.merge(self._panoptic, counts)
+        self._panoptic = counts
 
     def _check_given(self, given):
         if not given or {"instance", "masks"} <= given:
@@ -146,17 +148,11 @@ class Metrics:
         self._given = given
 
 
-def _join(parts, label_space):
+def _join(parts, class_names):
     """Joins the dicts of the metrics, class by class."""
-    joined = {}
+    per_class = {name: {} for name in class_names}
     for part in parts:
-        joined.update(part)
-    joined["per_class"] = {
-        name: {
-            key: value
-            for part in parts
-            for key, value in part["per_class"].get(name, {}).items()
-        }
-        for name in label_space.class_names
-    }
-    return joined
+        for name, values in part["per_class"].items():
+            per_class[name].update(values)
+    joined = {key: value for part in parts for key, value in part.items()}
+    return {**joined, "per_class": per_class}

@@ -99,8 +99,14 @@ def index_values(values):
     Returns:
         (present, index): int64 [N], the values that occur, ascending, and int64 of
         the map's shape such that `present[index] == values`.
+
+    Raises:
+        ValueError: for a negative value.
     """
-    present = np.flatnonzero(np.bincount(np.ravel(values)))
+    values = np.asarray(values).astype(np.int64)
+    if values.min() < 0:
+        raise ValueError(f"Label maps hold values >= 0, got {values.min()}.")
+    present = np.flatnonzero(np.bincount(values.ravel()))
     number_of = np.zeros(present[-1] + 1, np.int64)
     number_of[present] = np.arange(len(present))
     return present, number_of[values]
