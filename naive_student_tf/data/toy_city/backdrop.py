@@ -1,15 +1,13 @@
-"""Paints what does not move: sky, skyline, ground, and the planes of the street."""
+"""Paints sky, skyline and ground."""
 
 import numpy as np
 
 from naive_student_tf.data.toy_city.classes import (
     BUILDING,
-    FENCE,
     ROAD,
     SIDEWALK,
     TERRAIN,
     VEGETATION,
-    WALL,
 )
 from naive_student_tf.data.toy_city.texture import lookup
 
@@ -17,12 +15,10 @@ _SKYLINE_M = 170.0  # how far away the skyline is
 
 
 def paint_backdrop(canvas, view, scene):
-    """Paints sky, skyline, ground and planes onto a blank canvas."""
+    """Paints onto a blank canvas (view.Canvas) what a View sees of a Scene."""
     _paint_sky(canvas, view, scene)
     _paint_skyline(canvas, view, scene)
     _paint_ground(canvas, view, scene)
-    for plane in scene.planes:
-        _paint_plane(canvas, view, scene, plane)
 
 
 def _paint_sky(canvas, view, scene):
@@ -37,12 +33,13 @@ def _paint_sky(canvas, view, scene):
 
 def _paint_skyline(canvas, view, scene):
     above = slice(0, int(view.horizon) + 1)
-    scale = 128 / view.width
-    noise = scene.fine_noise[3, (view.columns * scale * 0.4).astype(int) % 128]
-    is_green = scene.coarse_noise[5, (view.columns * scale * 0.2).astype(int) % 128] > 0
-    top = (0.05 + 0.03 * noise) * view.height
-    rise = view.horizon - view.rows[above, None]
-    seen = (rise > -1) & (rise < top)
+    block = (view.columns * (20 / view.width)).astype(int)  # 20 houses or woods
+    is_green = scene.coarse_noise[5, block * 5 % 128] > 0
+    roughness = scene.fine_noise[3, (view.columns * (128 / view.width)).astype(int)]
+    rise = np.where(is_green, 0.1 * roughness, scene.fine_noise[9, block * 7 % 128])
+    top = (0.06 + 0.025 * rise) * view.height
+    above_horizon = view.horizon - view.rows[above, None]
+    seen = (above_horizon > -1) & (above_horizon < top)
     colors = scene.style.colors
     color = np.where(is_green[:, None], colors.foliage * 0.9, colors.facades[0] * 0.85)
     canvas.image[above][seen] = np.broadcast_to(color, (*seen.shape, 3))[seen]
@@ -100,61 +97,3 @@ def _paint_slabs(image, scene, x, along, z, on_sidewalk):
     image[joint] *= 0.82
     kerb = np.abs(np.abs(x - ground.center) - ground.half_width) < 0.1
     image[kerb] *= 1.2
-
-
-def _paint_plane(canvas, view, scene, plane):
-    """Ray-casts one plane: a column of pixels meets it at one distance."""
-    side = 1.0 if plane.x > 0 else -1.0
-    reach = (view.columns - view.center_x) * side
-    columns = np.flatnonzero(reach > 1.0)
-    if not len(columns):
-        return
-    span = slice(columns[0], columns[-1] + 1)
-    z = view.focal * abs(plane.x) / reach[span]  # [W]
-    along = z + view.z
-    segment = np.searchsorted(plane.starts, along, side="right") - 1
-    segment = np.clip(segment, 0, len(plane.starts) - 1)
-    kind = plane.kinds[segment]
-    up = view.eye - (view.rows[:, None] - view.horizon) * z / view.focal  # [H, W]
-    along = along + 0 * up
-    leaves = lookup(scene.coarse_noise, up * 5, along * 4)
-    top = plane.heights[segment] + np.where(kind == VEGETATION, 0.5 * leaves, 0)
-    seen = (up > -0.05) & (up < top) & (kind > 0) & (z < 160)
-    seen &= z < canvas.depth[:, span]
-    color = _plane_color(scene, plane, segment, up, along, leaves)
-    shaded = scene.weather.shaded_side == side
-    color *= 1 - scene.weather.shade if shaded else 1 + 0.3 * scene.weather.shade
-    behind = canvas.image[:, span]
-    see_through = (kind == FENCE) & (z < 45) & _between_bars(up, along, top)
-    color = np.where(see_through[..., None], behind * 0.85 + 10, color)
-    behind[seen] = color[seen]
-    canvas.label[:, span][seen] = np.broadcast_to(kind, seen.shape)[seen]
-    canvas.depth[:, span][seen] = np.broadcast_to(z, seen.shape)[seen]
-
-
-def _plane_color(scene, plane, segment, up, along, leaves):
-    """float32 [H, W, 3] of every point of the plane, seen or not."""
-    kind, base = plane.kinds[segment], plane.colors[segment]
-    grain = lookup(scene.fine_noise, up * 16, along * 9)
-    change = np.where(kind == VEGETATION, 0.3 * leaves + 0.2 * grain, 0.07 * grain)
-    color = base * (1 + change)[..., None]
-    houses = kind == BUILDING
-    window = houses & _in_window(scene.style.streets, up, along + plane.phases[segment])
-    glass = np.float32([70, 80, 95]) * scene.style.streets.window_light
-    color[window] = (glass * (1 + 0.25 * leaves)[..., None])[window]
-    color[houses & (up < 0.5)] *= 0.75
-    rows_of_stones = (kind == WALL) & ((up % 0.5 < 0.07) | (along % 1.1 < 0.08))
-    color[rows_of_stones] *= 0.78
-    return color
-
-
-def _in_window(streets, up, along):
-    across, upwards = streets.window_pitch
-    rise = (up - 0.8) % upwards / upwards
-    place = along % across / across
-    half = streets.window_share / 2
-    return (np.abs(rise - 0.55) < half) & (np.abs(place - 0.5) < half) & (up > 0.5)
-
-
-def _between_bars(up, along, top):
-    return (along * 2.2 % 1.0 > 0.45) & (up < top - 0.15) & (up > 0.15)

@@ -3,11 +3,9 @@
 import numpy as np
 
 from naive_student_tf.data.toy_city.classes import (
-    COUNTED,
+    IS_COUNTED,
+    IS_GROUND,
     NOTHING,
-    ROAD,
-    SIDEWALK,
-    TERRAIN,
 )
 
 _NEAREST_M, _FARTHEST_M = 2.5, 90.0
@@ -18,15 +16,16 @@ def paint_actors(canvas, view, scene):
     placed = []
     for number, actor in enumerate(scene.actors, start=1):
         z = actor.z + actor.speed_z * view.time_s - view.z
-        if _NEAREST_M < z < _FARTHEST_M:
+        if z + actor.length > _NEAREST_M and z < _FARTHEST_M:
             placed.append((z, number, actor))
     for z, number, actor in sorted(placed, key=lambda item: -item[0]):
         x = actor.x + actor.speed_x * view.time_s
         number = 0 if actor.group else number
-        _paint_shadow(canvas, view, actor, x, z)
         if actor.flank is not None:
             _paint_flank(canvas, view, actor, x, z, number)
-        _paint_end(canvas, view, actor, x, z, number)
+        if z > _NEAREST_M:
+            _paint_shadow(canvas, view, actor, x, z)
+            _paint_end(canvas, view, actor, x, z, number)
 
 
 def _paint_end(canvas, view, actor, x, z, number):
@@ -44,18 +43,19 @@ def _paint_end(canvas, view, actor, x, z, number):
 
 def _paint_flank(canvas, view, actor, x, z, number):
     """The side wall of a box: its distance changes from column to column."""
-    wall = x - np.sign(x) * actor.width / 2  # the side that faces the camera
     if abs(x) < actor.width / 2:
         return
+    wall = x - np.sign(x) * actor.width / 2  # the side that faces the camera
+    near = max(z, 0.5)
     ends = sorted(
         view.center_x + view.focal * wall / distance
-        for distance in (z, z + actor.length)
+        for distance in (near, z + actor.length)
     )
     columns = _inside(round(ends[0]), round(ends[1]), view.width)
     if not len(columns):
         return
     reach = (columns + 0.5 - view.center_x) / view.focal
-    distance = np.clip(wall / reach, z, z + actor.length)  # [W]
+    distance = np.clip(wall / reach, near, z + actor.length)  # [W]
     rows = np.arange(view.height)
     up = view.eye - (rows[:, None] + 0.5 - view.horizon) * distance / view.focal
     size = len(actor.flank.label)
@@ -82,20 +82,23 @@ def _blend(canvas, sprite, rows, columns, v, u, z, number, *, outside=False):
     canvas.image[block][seen] = sprite.color[v, u][seen]
     canvas.label[block][seen] = label[seen]
     depth[seen] = np.broadcast_to(z, seen.shape)[seen]
-    counted = np.isin(label, COUNTED)
-    canvas.actor[block][seen] = np.where(counted, number, 0)[seen]
+    canvas.actor[block][seen] = np.where(IS_COUNTED[label[seen]], number, 0)
 
 
 def _paint_shadow(canvas, view, actor, x, z):
-    """Darkens the ground under whatever stands on it."""
-    if actor.base > 0 or actor.width < 0.3:
+    """Darkens an ellipse of the ground under a vehicle."""
+    if not actor.shadow:
         return
     left, right, top, bottom = _rectangle(view, actor, x, z)
-    tall = bottom - top
-    rows = slice(max(0, bottom - tall // 20), max(0, bottom + max(1, tall // 14)))
-    columns = slice(max(0, left), max(0, right))
-    ground = np.isin(canvas.label[rows, columns], (ROAD, SIDEWALK, TERRAIN))
-    canvas.image[rows, columns][ground] *= 0.5
+    rows = _inside(
+        bottom - (bottom - top) // 12, bottom + (bottom - top) // 12, view.height
+    )
+    columns = _inside(left, right, view.width)
+    if not len(rows) or not len(columns):
+        return
+    block = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    ground = IS_GROUND[canvas.label[block]]
+    canvas.image[block][ground] *= 0.45
 
 
 def _rectangle(view, actor, x, z):

@@ -11,6 +11,8 @@ PERSON, RIDER, CAR, TRUCK, BUS = 24, 25, 26, 27, 28
 TRAILER, TRAIN, MOTORCYCLE, BICYCLE = 30, 31, 32, 33  # a trailer is not evaluated
 
 COUNTED = (PERSON, RIDER, CAR, TRUCK, BUS, TRAILER, TRAIN, MOTORCYCLE, BICYCLE)
+IS_COUNTED = np.isin(np.arange(256), COUNTED)  # bool [256], by labelId
+IS_GROUND = np.isin(np.arange(256), (ROAD, SIDEWALK, TERRAIN))
 NOTHING = 0  # "unlabeled"; in a sprite: transparent
 
 _OTHER_COLORS = {STATIC: (20, 20, 20), TRAILER: (0, 0, 110)}

@@ -47,7 +47,7 @@ class Snippet:
         return range(1)
 
 
-def list_snippets(split, *, cities, per_city, videos=0):
+def list_snippets(split, cities, per_city, videos=0):
     """Snippets of a split.
 
     Args:

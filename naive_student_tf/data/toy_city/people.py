@@ -20,6 +20,7 @@ from naive_student_tf.data.toy_city.sprites import (
 from naive_student_tf.data.toy_city.texture import hsv
 
 _TYRE = (30, 30, 32)
+_LAMPS = (235, 225, 190), (200, 30, 25)
 
 
 def person(draw):
@@ -64,7 +65,7 @@ def motorcyclist_along(draw):
     easel.put(box(0.38, 0.62, 0.6, 1.0), _TYRE, MOTORCYCLE)
     easel.put(disc(0.5, 0.64, 0.36, 0.2), paint, MOTORCYCLE)
     easel.put(box(0.1, 0.9, 0.42, 0.47), (70, 70, 74), MOTORCYCLE)
-    easel.put(disc(0.5, 0.66, 0.12, 0.07), _lamp(draw), MOTORCYCLE)
+    easel.put(disc(0.5, 0.66, 0.12, 0.07), draw.pick(_LAMPS), MOTORCYCLE)
     _rider_along(easel, draw)
     return easel.sprite()
 
@@ -160,7 +161,3 @@ def _skin(draw):
 
 def _helmet(draw):
     return _skin(draw) if draw.chance(0.4) else _cloth(draw)
-
-
-def _lamp(draw):
-    return draw.pick(((235, 225, 190), (200, 30, 25)))

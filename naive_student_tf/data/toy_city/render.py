@@ -17,6 +17,7 @@ from naive_student_tf.data.toy_city.classes import (
     OUT_OF_ROI,
     SKY,
 )
+from naive_student_tf.data.toy_city.planes import paint_plane
 from naive_student_tf.data.toy_city.view import blank_canvas, view_of
 from naive_student_tf.labels.cityscapes import INSTANCE_DIVISOR
 
@@ -45,6 +46,8 @@ def render_frame(scene, *, image_size, step, random):
     size = image_size[0] * _FINER, image_size[1] * _FINER
     canvas, view = blank_canvas(*size), view_of(scene, size=size, step=step)
     paint_backdrop(canvas, view, scene)
+    for plane in scene.planes:
+        paint_plane(canvas, view, scene, plane)
     paint_actors(canvas, view, scene)
     _add_fog(canvas, scene.weather)
     image = _reduced(canvas.image)
@@ -55,7 +58,7 @@ def render_frame(scene, *, image_size, step, random):
     image[regions == BORDER] = image[regions == BORDER] // 6
     label = np.where(regions > 0, regions, label)
     actor = np.where(regions > 0, 0, actor)
-    return Frame(image, label, _instance_ids(label, actor))
+    return Frame(image, label, number_instances(label, actor))
 
 
 def void_regions(camera, image_size):
@@ -69,6 +72,26 @@ def void_regions(camera, image_size):
     regions[:thin] = regions[:, :thin] = BORDER
     regions[:, -thin:] = OUT_OF_ROI
     return regions
+
+
+def number_instances(label, actor):
+    """instanceIds of Cityscapes.
+
+    Args:
+        label: uint8 [H, W], labelId; actor: int16 [H, W], 0 = none.
+
+    Returns:
+        uint16 [H, W]: labelId * 1000 + instance where a thing is counted, else the
+        labelId: of stuff, of a group, and of a thing of which a sliver is seen.
+    """
+    ids = label.astype(np.uint16)
+    for label_id in COUNTED:
+        of_class = label == label_id
+        numbers, sizes = np.unique(actor[of_class], return_counts=True)
+        shown = numbers[(numbers > 0) & (sizes >= _SLIVER)]
+        for instance, number in enumerate(shown):
+            ids[of_class & (actor == number)] = label_id * INSTANCE_DIVISOR + instance
+    return ids
 
 
 def _add_fog(canvas, weather):
@@ -116,15 +139,3 @@ def _exposed(image, scene, random):
     noise = random.integers(-128, 128, image.shape, dtype=np.int8)
     image = image + noise * np.float32(weather.noise / 74)  # deviation of the draws
     return np.clip(image, 0, 255).astype(np.uint8)
-
-
-def _instance_ids(label, actor):
-    """labelId * 1000 + instance where a thing is counted, else the labelId."""
-    ids = label.astype(np.uint16)
-    for label_id in COUNTED:
-        of_class = label == label_id
-        numbers, sizes = np.unique(actor[of_class], return_counts=True)
-        shown = numbers[(numbers > 0) & (sizes >= _SLIVER)]
-        for instance, number in enumerate(shown):
-            ids[of_class & (actor == number)] = label_id * INSTANCE_DIVISOR + instance
-    return ids

@@ -8,25 +8,14 @@ import dataclasses
 
 import numpy as np
 
-from naive_student_tf.data.toy_city import actors
+from naive_student_tf.data.toy_city.casting import draw_actors
 from naive_student_tf.data.toy_city.classes import BUILDING, FENCE, VEGETATION, WALL
+from naive_student_tf.data.toy_city.ground import Ground, draw_ground
 from naive_student_tf.data.toy_city.style import CityStyle, Weather, draw_weather
 from naive_student_tf.data.toy_city.texture import Draw, value_noise
 
 OPEN = 0  # a gap between segments
 _BEHIND, _AHEAD = -60.0, 260.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Ground:
-    """Strips from the middle of the road outwards; lengths in metres."""
-
-    center: float  # x of the middle of the road
-    half_width: float
-    verge: float  # terrain between road and sidewalk
-    sidewalk_width: float
-    facade: float  # from the middle of the road to the buildings
-    rails: float | None  # x of the middle of the track
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,37 +55,23 @@ def draw_scene(random, style, *, guests=(), drive_random, spread):
     Args:
         random: numpy Generator of this scene.
         style: CityStyle of the city.
-        guests: kinds (see actors.py) that must be there, close and in view.
+        guests: kinds (see casting.py) that must be there, close and in view.
         drive_random: numpy Generator shared by the scenes of one drive.
         spread: float, how different drives look, see Draw.
     """
     draw = Draw(random)
-    ground = _ground(draw, style.streets, rails="train" in guests)
+    rails = "train" in guests or draw.chance(0.12)
+    ground = draw_ground(draw, style.streets, rails=rails)
     return Scene(
         style=style,
         weather=draw_weather(drive_random, spread=spread),
         ground=ground,
         planes=_planes(draw, style, ground),
-        actors=actors.draw_actors(draw, style, ground, guests=guests),
+        actors=draw_actors(draw, style, ground, guests=guests),
         coarse_noise=value_noise(random),
         fine_noise=value_noise(random),
         speed=draw(2.0, 12.0) if draw.chance(0.85) else 0.0,
         sway=draw(0.0, 6.0),
-    )
-
-
-def _ground(draw, streets, *, rails):
-    half_width = streets.road_half_width * draw(0.88, 1.12)
-    center = -half_width * draw(0.15, 0.5)
-    verge = draw(0.6, 1.8) if draw.chance(0.3) else 0.0
-    outer = half_width + verge + streets.sidewalk_width
-    return Ground(
-        center=center,
-        half_width=half_width,
-        verge=verge,
-        sidewalk_width=streets.sidewalk_width,
-        facade=outer + draw(0.2, 4.0),
-        rails=center + draw.side() * half_width * 0.5 if rails else None,
     )
 
 

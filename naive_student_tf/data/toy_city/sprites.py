@@ -35,7 +35,7 @@ class Easel:
 
     def put(self, shape, color, label):
         """Covers shape (bool [n, n]) with a color (float [3]) and a labelId."""
-        self._color[shape] = np.asarray(color, np.float32) + self._grain[shape]
+        self._color[shape] = color
         self._label[shape] = label
 
     def shade(self, factor):
@@ -43,7 +43,7 @@ class Easel:
         self._color *= factor[..., None]
 
     def sprite(self):
-        return Sprite(self._color, self._label)
+        return Sprite(self._color + self._grain, self._label)
 
 
 def box(left, right, top, bottom):

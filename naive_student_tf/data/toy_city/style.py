@@ -62,7 +62,7 @@ class CityStyle:
     colors: Colors
     streets: Streets
     camera: Camera
-    traffic: dict  # kind -> expected number in a scene
+    traffic: dict  # kind (see casting.py) -> expected number in a scene
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,8 +135,8 @@ def _facades(draw):
     common = draw(0.0, 1.0)
     return [
         draw.color(
-            (common - 0.1, common + 0.1) if draw.chance(0.4) else (0.02, 0.13),
-            (0.05, 0.5),
+            (common - 0.1, common + 0.1) if draw.chance(0.3) else (0.02, 0.13),
+            (0.05, 0.42),
             (0.35, 0.9),
         )
         for _ in range(5)
@@ -146,20 +146,20 @@ def _facades(draw):
 def _paints(draw):
     """Vehicles: mostly grey, black and white, some bright, in every city."""
     grey = [draw.color(ANY, (0.0, 0.12), (0.08, 0.95)) for _ in range(5)]
-    return grey + [draw.color(ANY, (0.5, 0.95), (0.3, 0.9)) for _ in range(5)]
+    return grey + [draw.color(ANY, (0.4, 0.85), (0.3, 0.85)) for _ in range(5)]
 
 
 def _streets(draw):
     low = draw(5.0, 9.0)
     return Streets(
-        road_half_width=draw(3.4, 5.5),
+        road_half_width=draw(3.2, 5.2),
         sidewalk_width=draw(2.2, 4.5),
         lane_marks=draw(0.1, 1.0),
         window_share=draw(0.3, 0.6),
         window_pitch=(draw(1.6, 3.4), draw(2.6, 3.8)),
         window_light=draw(0.35, 1.3),
         building_height=(low, low + draw(4.0, 15.0)),
-        barrier_share=draw(0.15, 0.65),
+        barrier_share=draw(0.3, 0.75),
         road_grain=draw(0.03, 0.1),
         sidewalk_grain=draw(0.04, 0.14),
     )
@@ -172,8 +172,8 @@ def _camera(draw):
         horizon=draw(0.36, 0.48),
         height_m=draw(1.2, 1.6),
         balance=np.float32([draw(0.9, 1.1), 1.0, draw(0.9, 1.1)]),
-        hood_height=own(0.07, 0.17),
-        hood_curve=own(0.1, 0.5),
+        hood_height=own(0.1, 0.2),
+        hood_curve=own(0.15, 0.5),
         hood_color=own.color(ANY, (0.0, 0.7), (0.25, 0.95)),
         hood_mirror=own(0.35, 0.8),
     )
@@ -181,10 +181,10 @@ def _camera(draw):
 
 def _traffic(draw):
     ranges = {
-        "car": (2, 7), "parked": (1, 8), "truck": (0.2, 1.0), "bus": (0.2, 1.0),
-        "train": (0.1, 0.8), "person": (3, 9), "cyclist": (0.5, 2.5),
-        "motorcyclist": (0.2, 1.2), "bicycle": (0.3, 2.5), "motorcycle": (0.2, 1.5),
-        "tree": (1, 8), "pole": (3, 8), "sign": (2, 6), "light": (1, 4),
-        "bin": (0, 1.2), "trailer": (0, 0.5),
+        "car": (2, 7), "parked": (2, 10), "truck": (0.1, 0.9), "bus": (0.1, 0.9),
+        "train": (0.5, 1.5), "person": (4, 11), "cyclist": (0.4, 1.8),
+        "motorcyclist": (0.2, 1.0), "bicycle": (0.3, 2.2), "motorcycle": (0.2, 1.2),
+        "tree": (1, 7), "pole": (3, 8), "sign": (2, 6), "light": (1, 4),
+        "bin": (0, 1.2), "trailer": (0, 0.4), "crowd": (0, 0.6),
     }  # fmt: skip
     return {kind: draw(low, high) for kind, (low, high) in ranges.items()}

@@ -1,4 +1,7 @@
-"""Sprites of vehicles: the end one looks at, and the flank that runs away."""
+"""Sprites of vehicles: the end one looks at, and the flank that runs away.
+
+Each is a function of a Draw, the paint (float32 [3]) and the color of the lamps.
+"""
 
 import numpy as np
 
@@ -7,10 +10,9 @@ from naive_student_tf.data.toy_city.sprites import Easel, U, V, box, disc
 
 _TYRE = (24, 24, 26)
 _GLASS = np.float32([45, 54, 66])
-_WHITE_LAMP, _RED_LAMP = (240, 232, 205), (205, 28, 26)
 
 
-def car_end(draw, paint):
+def car_end(draw, paint, lamp):
     """Rear or front of a car."""
     easel, glass = Easel(draw), _GLASS * draw(0.6, 2.2)
     for left in (0.05, 0.75):
@@ -19,7 +21,6 @@ def car_end(draw, paint):
     cabin = np.abs(U - 0.5) < 0.3 + 0.36 * V
     easel.put(cabin & (V < 0.46), paint * 0.9, CAR)
     easel.put((np.abs(U - 0.5) < 0.22 + 0.4 * V) & (V > 0.08) & (V < 0.4), glass, CAR)
-    lamp = _WHITE_LAMP if draw.chance(0.45) else _RED_LAMP
     for left in (0.03, 0.79):
         easel.put(box(left, left + 0.18, 0.48, 0.6), lamp, CAR)
     easel.put(box(0.36, 0.64, 0.63, 0.73), (205, 205, 200), CAR)
@@ -27,7 +28,7 @@ def car_end(draw, paint):
     return easel.sprite()
 
 
-def car_flank(draw, paint):
+def car_flank(draw, paint, lamp):
     """Side of a car, 2.7 times as wide as high."""
     easel, glass = Easel(draw), _GLASS * draw(0.6, 2.0)
     easel.put(box(0.01, 0.99, 0.44, 0.84), paint * 0.92, CAR)
@@ -41,7 +42,7 @@ def car_flank(draw, paint):
     return easel.sprite()
 
 
-def truck_end(draw, paint):
+def truck_end(draw, paint, lamp):
     """Rear of a box truck, or the front of its cab."""
     easel = Easel(draw)
     _wheels_of_end(easel, TRUCK, 0.84)
@@ -58,7 +59,7 @@ def truck_end(draw, paint):
     return easel.sprite()
 
 
-def truck_flank(draw, paint):
+def truck_flank(draw, paint, lamp):
     """Cab at the left end, then the plain load box; no windows in it."""
     easel = Easel(draw)
     easel.put(box(0.0, 1.0, 0.74, 0.86), (58, 58, 60), TRUCK)
@@ -71,21 +72,20 @@ def truck_flank(draw, paint):
     return easel.sprite()
 
 
-def bus_end(draw, paint):
+def bus_end(draw, paint, lamp):
     """One large window, an amber destination board above it."""
     easel, glass = Easel(draw), _GLASS * draw(0.7, 1.8)
     _wheels_of_end(easel, BUS, 0.9)
     easel.put(box(0.01, 0.99, 0.0, 0.93), paint, BUS)
     easel.put(box(0.07, 0.93, 0.17, 0.56), glass, BUS)
     easel.put(box(0.15, 0.85, 0.04, 0.13), (240, 170, 45), BUS)
-    lamp = _WHITE_LAMP if draw.chance(0.5) else _RED_LAMP
     for left in (0.05, 0.8):
         easel.put(box(left, left + 0.15, 0.7, 0.78), lamp, BUS)
     easel.put(box(0.36, 0.64, 0.8, 0.87), (205, 205, 200), BUS)
     return easel.sprite()
 
 
-def bus_flank(draw, paint):
+def bus_flank(draw, paint, lamp):
     """A row of windows over the whole length, wheels below."""
     easel, glass = Easel(draw), _GLASS * draw(0.7, 1.8)
     easel.put(box(0.0, 1.0, 0.0, 0.93), paint * 0.94, BUS)
@@ -97,7 +97,7 @@ def bus_flank(draw, paint):
     return easel.sprite()
 
 
-def train_end(draw, paint):
+def train_end(draw, paint, lamp):
     """A tram: tapered head, light band, one lamp in the middle, skirt to the rails."""
     easel, glass = Easel(draw), _GLASS * draw(0.6, 1.4)
     head = np.abs(U - 0.5) < 0.36 + 0.5 * V
@@ -111,7 +111,7 @@ def train_end(draw, paint):
     return easel.sprite()
 
 
-def train_flank(draw, paint):
+def train_flank(draw, paint, lamp):
     """Dark windows between two bands, no wheels."""
     easel, glass = Easel(draw), _GLASS * draw(0.6, 1.4)
     easel.put(box(0.0, 1.0, 0.1, 1.0), paint * 0.92, TRAIN)
@@ -123,7 +123,7 @@ def train_flank(draw, paint):
     return easel.sprite()
 
 
-def trailer_end(draw, paint):
+def trailer_end(draw, paint, lamp):
     """A small two-wheeled trailer."""
     easel = Easel(draw)
     for left in (0.0, 0.86):
