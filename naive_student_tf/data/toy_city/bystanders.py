@@ -51,7 +51,7 @@ def pole(spot):
     if draw.chance(0.4):
         sprite, width = street_items.lamp_post(draw, metal), 1.6
     else:
-        sprite, width = street_items.pole(draw, metal), draw(0.16, 0.28)
+        sprite, width = street_items.pole(draw, metal), draw(0.24, 0.42)
     return [spot.stand(sprite, spot.kerb(), width, draw(4.0, 7.0))]
 
 
@@ -72,8 +72,8 @@ def bin_(spot):
 
 
 def _on_foot(spot, x, **others):
-    height = spot.draw(1.55, 1.95)
-    width = height * spot.draw(0.33, 0.42)
+    height = spot.draw(1.6, 2.0)
+    width = height * spot.draw(0.36, 0.45)
     return spot.stand(people.person(spot.draw), x, width, height, **others)
 
 
@@ -82,6 +82,6 @@ def _on_post(spot, sprite, width, height, *, base):
     x = spot.kerb()
     post = street_items.pole(spot.draw, spot.style.colors.metal)
     return [
-        spot.stand(post, x, 0.16, base + 0.1),
+        spot.stand(post, x, 0.24, base + 0.1),
         spot.stand(sprite, x, width, height, base=base),
     ]

@@ -45,7 +45,7 @@ def _paint_flank(canvas, view, actor, x, z, number):
     """The side wall of a box: its distance changes from column to column."""
     if abs(x) < actor.width / 2:
         return
-    wall = x - np.sign(x) * actor.width / 2  # the side that faces the camera
+    wall = x - np.sign(x) * actor.width * 0.47  # the side that faces the camera
     near = max(z, 0.5)
     ends = sorted(
         view.center_x + view.focal * wall / distance

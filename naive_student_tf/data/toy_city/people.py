@@ -24,7 +24,7 @@ _LAMPS = (235, 225, 190), (200, 30, 25)
 
 
 def person(draw):
-    """Someone on foot, 0.35 as wide as high."""
+    """Someone on foot, 0.4 as wide as high."""
     easel, coat, legs = Easel(draw), _cloth(draw), _cloth(draw) * 0.7
     stride = draw(-0.2, 0.2)
     for side in (-1, 1):

@@ -39,7 +39,7 @@ def paint_plane(canvas, view, scene, plane):
     )
     color = point.color(scene) * _light(scene.weather, side)
     bars = point.between_bars(top[row, column]) & (z[column] < _BARS_M)
-    color[bars] = canvas.image[place][bars] * 0.85 + 10
+    color[bars] = canvas.image[place][bars] * 0.75
     canvas.image[place] = color
     canvas.label[place] = point.kind
     canvas.depth[place] = z[column]
@@ -86,13 +86,13 @@ class _Points:
         glass = np.float32([70, 80, 95]) * scene.style.streets.window_light
         color[window] = glass * (1 + 0.25 * leaves[window])[:, None]
         color[(self.kind == BUILDING) & (self.up < 0.5)] *= 0.75
-        color[self._between_stones()] *= 0.78
+        color[self._between_stones()] *= 0.65
         return color
 
     def between_bars(self, top):
         """bool [N], the holes of a fence."""
         inside = (self.up < top - 0.15) & (self.up > 0.15)
-        return (self.kind == FENCE) & inside & (self.along * 2.2 % 1.0 > 0.45)
+        return (self.kind == FENCE) & inside & (self.along * 2.0 % 1.0 > 0.5)
 
     def _in_window(self, streets):
         across, upwards = streets.window_pitch

@@ -96,7 +96,7 @@ def number_instances(label, actor):
 
 def _add_fog(canvas, weather):
     depth = np.where(canvas.label == SKY, 60.0, np.minimum(canvas.depth, 250.0))
-    # rounded: the last bit of exp differs between processors
+    # rounded, since the last bit of exp differs between processors
     table = np.round(np.exp(-weather.fog * np.arange(256)) * 4096) / 4096
     clear = table.astype(np.float32)[depth.astype(np.uint8)][..., None]
     canvas.image[:] = canvas.image * clear + weather.fog_color * (1 - clear)

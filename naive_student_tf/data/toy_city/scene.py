@@ -119,9 +119,9 @@ def _barrier_segment(draw, style):
     length, choice = draw(7.0, 24.0), draw(0.0, 1.0)
     share = style.streets.barrier_share
     if choice < share * 0.38:
-        return length, WALL, draw(1.3, 3.0), draw.pick(style.colors.facades)
+        return length, WALL, draw(1.7, 3.2), style.colors.wall
     if choice < share * 0.78:
-        return length, FENCE, draw(1.1, 2.0), style.colors.metal
+        return length, FENCE, draw(1.4, 2.3), style.colors.fence
     if choice < share:
         return length, VEGETATION, draw(0.8, 2.4), style.colors.foliage
     return length, OPEN, 0.0, style.colors.foliage

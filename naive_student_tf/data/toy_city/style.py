@@ -15,7 +15,7 @@ ANY = (0.0, 1.0)
 
 @dataclasses.dataclass(frozen=True)
 class Colors:
-    """Surfaces of a city, float32 [3] in 0..255; lists where a city has several."""
+    """Surfaces of a city, float32 [3] in 0..255; lists where there are several."""
 
     road: np.ndarray
     sidewalk: np.ndarray
@@ -23,6 +23,8 @@ class Colors:
     foliage: np.ndarray
     sky: np.ndarray
     metal: np.ndarray
+    wall: np.ndarray
+    fence: np.ndarray
     facades: list
     vehicles: list
 
@@ -114,6 +116,8 @@ def _colors(draw):
         foliage=draw.color((0.19, 0.36), (0.3, 0.65), (0.2, 0.5)),
         sky=_sky(draw),
         metal=draw.color(ANY, (0.0, 0.3), (0.3, 0.7)),
+        wall=draw.color((0.0, 0.1), (0.15, 0.55), (0.3, 0.6)),  # stone or brick
+        fence=draw.color((0.07, 0.4), (0.2, 0.6), (0.15, 0.5)),  # wood or green
         facades=_facades(draw),
         vehicles=_paints(Draw(draw.random)),
     )
@@ -172,7 +176,7 @@ def _camera(draw):
         horizon=draw(0.36, 0.48),
         height_m=draw(1.2, 1.6),
         balance=np.float32([draw(0.9, 1.1), 1.0, draw(0.9, 1.1)]),
-        hood_height=own(0.1, 0.2),
+        hood_height=own(0.08, 0.18),
         hood_curve=own(0.15, 0.5),
         hood_color=own.color(ANY, (0.0, 0.7), (0.25, 0.95)),
         hood_mirror=own(0.35, 0.8),

@@ -18,9 +18,9 @@ def car_end(draw, paint, lamp):
     for left in (0.05, 0.75):
         easel.put(box(left, left + 0.2, 0.7, 1.0), _TYRE, CAR)
     easel.put(box(0.01, 0.99, 0.42, 0.9), paint, CAR)
-    cabin = np.abs(U - 0.5) < 0.3 + 0.36 * V
+    cabin = np.abs(U - 0.5) < 0.38 + 0.2 * V
     easel.put(cabin & (V < 0.46), paint * 0.9, CAR)
-    easel.put((np.abs(U - 0.5) < 0.22 + 0.4 * V) & (V > 0.08) & (V < 0.4), glass, CAR)
+    easel.put((np.abs(U - 0.5) < 0.3 + 0.24 * V) & (V > 0.08) & (V < 0.4), glass, CAR)
     for left in (0.03, 0.79):
         easel.put(box(left, left + 0.18, 0.48, 0.6), lamp, CAR)
     easel.put(box(0.36, 0.64, 0.63, 0.73), (205, 205, 200), CAR)
@@ -32,10 +32,10 @@ def car_flank(draw, paint, lamp):
     """Side of a car, 2.7 times as wide as high."""
     easel, glass = Easel(draw), _GLASS * draw(0.6, 2.0)
     easel.put(box(0.01, 0.99, 0.44, 0.84), paint * 0.92, CAR)
-    cabin = np.abs(U - 0.52) < 0.24 + 0.28 * V
-    easel.put(cabin & (V < 0.48), paint * 0.85, CAR)
-    easel.put((np.abs(U - 0.52) < 0.2 + 0.26 * V) & (V > 0.1) & (V < 0.42), glass, CAR)
-    easel.put(box(0.5, 0.53, 0.05, 0.5), paint * 0.7, CAR)
+    cabin = U < 0.6 + 0.4 * V  # the near end is upright, like car_end
+    easel.put(cabin & (V > 0.02) & (V < 0.48), paint * 0.85, CAR)
+    easel.put((U > 0.06) & (U < 0.55 + 0.38 * V) & (V > 0.1) & (V < 0.42), glass, CAR)
+    easel.put(box(0.36, 0.39, 0.05, 0.5), paint * 0.7, CAR)
     for hub in (0.2, 0.8):
         easel.put(disc(hub, 0.82, 0.1, 0.18), _TYRE, CAR)
         easel.put(disc(hub, 0.82, 0.05, 0.09), (140, 140, 140), CAR)
