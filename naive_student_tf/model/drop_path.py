@@ -2,14 +2,20 @@
 
 Huang et al., Deep Networks with Stochastic Depth, ECCV 2016; the paper trains
 WR-38 and WR-41 with a constant keep probability of 0.8. A backbone takes the sum
-of shortcut and residual as an argument, a factory: `drop_path()([shortcut,
-residual])`.
+of shortcut and residual as an argument, a factory, and calls
+`drop_path(name=...)([shortcut, residual])`: `plain_sum`, `DropPath` or, on
+TensorFlow 2.15, `tfa_stochastic_depth`.
 """
 
 import tensorflow as tf
 
 from naive_student_tf import randomness
 from naive_student_tf.compat import keras
+
+
+def plain_sum(*, name=None):
+    """Returns the layer of a residual network without drop path."""
+    return keras.layers.Add(name=name)
 
 
 class DropPath(keras.layers.Layer):
@@ -61,8 +67,8 @@ class DropPath(keras.layers.Layer):
         return kept / self.keep_probability if self.mode == "sample" else kept
 
 
-def tfa_stochastic_depth(*, survival_probability):
+def tfa_stochastic_depth(*, survival_probability, name=None):
     """The layer of tensorflow-addons, where that is installed (TensorFlow 2.15)."""
     from tensorflow_addons.layers import StochasticDepth
 
-    return StochasticDepth(survival_probability)
+    return StochasticDepth(survival_probability, name=name)

@@ -6,6 +6,7 @@ the channels change the shortcut is a 1 x 1 convolution with batch norm.
 
 from naive_student_tf.compat import keras
 from naive_student_tf.model import layers
+from naive_student_tf.model.drop_path import plain_sum
 
 
 def basic_block(
@@ -16,7 +17,7 @@ def basic_block(
     strides=(1, 1),
     rates=(1, 1),
     batch_norm=layers.batch_normalization,
-    drop_path=keras.layers.Add,
+    drop_path=plain_sum,
     last_gamma="zeros",
 ):
     """Two 3 x 3 convolutions.
@@ -55,7 +56,8 @@ def basic_block(
         batch_norm=batch_norm,
     )
     x = _shortcut(x, filters[1], strides[0] * strides[1], name, batch_norm)
-    return keras.layers.ReLU(name=f"{name}/relu")(drop_path()([x, y]))
+    x = drop_path(name=f"{name}/sum")([x, y])
+    return keras.layers.ReLU(name=f"{name}/relu")(x)
 
 
 def bottleneck_block(
@@ -65,7 +67,7 @@ def bottleneck_block(
     name,
     rate=1,
     batch_norm=layers.batch_normalization,
-    drop_path=keras.layers.Add,
+    drop_path=plain_sum,
     last_gamma="zeros",
 ):
     """1 x 1, 3 x 3 and 1 x 1 convolutions, never strided.
@@ -91,7 +93,8 @@ def bottleneck_block(
         batch_norm=batch_norm,
     )
     x = _shortcut(x, filters[2], 1, name, batch_norm)
-    return keras.layers.ReLU(name=f"{name}/relu")(drop_path()([x, y]))
+    x = drop_path(name=f"{name}/sum")([x, y])
+    return keras.layers.ReLU(name=f"{name}/relu")(x)
 
 
 def _shortcut(x, filters, stride, name, batch_norm):

@@ -30,12 +30,15 @@ def resize_bilinear(x, height, width):
     Returns:
         [B, height, width, C], dtype of x.
     """
-    rows = _matrix(x, axis=1, size=height)  # [height, h]
     columns = _matrix(x, axis=2, size=width)  # [width, w]
-    if rows is not None:
-        x = tf.einsum("oh,bhwc->bowc", rows, x)
-    if columns is not None:
+    if columns is not None:  # first: the transposes inside are of few rows
         x = tf.einsum("ow,bhwc->bhoc", columns, x)
+    rows = _matrix(x, axis=1, size=height)  # [height, h]
+    if rows is not None:
+        shape = tf.shape(x)
+        flat = tf.reshape(x, [shape[0], shape[1], shape[2] * shape[3]])
+        flat = tf.matmul(rows, flat)  # [B, height, width * C], no transpose
+        x = tf.reshape(flat, [shape[0], height, shape[2], shape[3]])
     return x
 
 

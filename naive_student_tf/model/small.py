@@ -6,9 +6,9 @@ as the paper's backbones, and trains on two CPU cores.
 
 import functools
 
-from naive_student_tf.compat import keras
 from naive_student_tf.model import layers, residual
 from naive_student_tf.model.atrous import multi_grid_rates, strides_and_rates
+from naive_student_tf.model.drop_path import plain_sum
 
 
 def small(
@@ -19,7 +19,7 @@ def small(
     output_stride=16,
     multi_grid=None,
     batch_norm=layers.batch_normalization,
-    drop_path=keras.layers.Add,
+    drop_path=plain_sum,
     last_gamma="ones",
 ):
     """A stem and three stages of basic blocks, 2, 4 and 8 times `width` wide.
