@@ -92,7 +92,7 @@ def panoptic_from_instance_ids(ids, *, path):
 
     Returns:
         uint16 [H, W], category * 256 + instance; instances count from 1; classes
-        outside the evaluated 19 are void.
+        outside the evaluated 19 are void (with instance 1: see the comment below).
 
     Raises:
         ValueError: an id that is none of Cityscapes'.
@@ -111,7 +111,10 @@ def panoptic_from_instance_ids(ids, *, path):
             f"0..{facts.MAX_LABEL_ID}, or labelId * 1000 + instance below 255)."
         )
     category = facts.label_id_to_category()[label].astype(np.int64)
-    instance = np.where(np.isin(category, space.thing_classes), instance, 0)
+    is_thing = np.isin(category, space.thing_classes)
+    # A single caravan or trailer is void, yet the official AP does not forgive a
+    # car found there as it does on other void: instance 1 of void marks it.
+    instance = np.where(is_thing, instance, np.minimum(instance, 1))
     packed = panoptic.pack(category, instance, label_divisor=space.label_divisor)
     return packed.astype(np.uint16)[inverse].reshape(ids.shape)
 

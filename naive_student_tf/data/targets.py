@@ -46,8 +46,8 @@ class PanopticTargets:
         category = tf.cast(maps[..., 0], tf.int32)
         height, width = segment.shape[1:3]
         heatmap = center_heatmap(
-            table[:, : self.max_instances, 3:5],
-            table[:, : self.max_instances, 1] > 0,
+            rows[:, : self.max_instances, 4:6],
+            rows[:, : self.max_instances, 3] > 0,
             height=height,
             width=width,
             sigma=self.sigma,

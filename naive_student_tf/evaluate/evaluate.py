@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from naive_student_tf import store
 from naive_student_tf.data import example, pipeline, shards
+from naive_student_tf.evaluate import examples
 from naive_student_tf.evaluate.metrics import Metrics
 from naive_student_tf.labels import panoptic
 from naive_student_tf.model import inference as inference_room
@@ -14,7 +15,9 @@ from naive_student_tf.progress import Progress
 METRICS = "metrics.json"
 
 
-def evaluate(*, data_dir, work_dir, inference, batch_size=8, output=None):
+def evaluate(
+    *, data_dir, work_dir, inference, batch_size=8, num_examples=8, output=None
+):
     """Writes `work_dir/metrics.json` and TensorBoard logs; prints the figures.
 
     Args:
@@ -22,30 +25,38 @@ def evaluate(*, data_dir, work_dir, inference, batch_size=8, output=None):
         work_dir: str.
         inference: zero-argument builder of an `Inference`.
         batch_size: int, images per call of the device.
+        num_examples: int, images shown in TensorBoard, evenly spread.
         output: str, a second place for the JSON, or None.
     """
     inference = inference()
     space = inference.label_space
     parts, facts = shards.read_manifest(data_dir)
+    shown = set(range(0, facts["count"], -(-facts["count"] // max(num_examples, 1))))
     metrics = Metrics(space)
     progress = Progress(total=facts["count"], name="evaluate", unit="images")
     frames = (frame for part in parts for frame in pipeline.read_frames(data_dir, part))
     decoded = ((example.pixels(frame), frame) for frame in frames)
-    for images, originals in inference_room.batches(decoded, batch_size=batch_size):
-        predicted = inference(images)
-        for index, frame in enumerate(originals):
-            metrics.update(frame.panoptic, **prediction(predicted, index, space))
-        progress.advance(len(originals))
-    progress.close()
-    result = {**metrics.result(), "images": facts["count"]}
+    log = tf.summary.create_file_writer(store.join(work_dir, "eval"))
+    with log.as_default(_step(inference.checkpoint)):
+        for images, originals in inference_room.batches(decoded, batch_size=batch_size):
+            predicted = inference(images)
+            for index, frame in enumerate(originals):
+                if num_examples and metrics.images in shown:
+                    examples.write_example(
+                        frame, predicted, index, work_dir=work_dir, label_space=space
+                    )
+                metrics.update(frame.panoptic, **prediction(predicted, index, space))
+            progress.advance(len(originals))
+        progress.close()
+        result = {**metrics.result(), "images": facts["count"]}
+        _write_scalars(result)
     result["checkpoint"] = inference.checkpoint
     for path in filter(None, (store.join(work_dir, METRICS), output)):
         store.write_json(path, _finite(result))
-    _write_scalars(store.join(work_dir, "eval"), result, _step(inference.checkpoint))
-    shown = ", ".join(
+    figures = ", ".join(
         f"{name} {result[name]:.2f}" for name in ("pq", "ap", "miou") if name in result
     )
-    print(f"{store.basename(work_dir)}: {shown} on {facts['count']} images", flush=True)
+    print(f"{store.basename(work_dir)}: {figures} on {facts['count']} images")
 
 
 def prediction(predicted, index, label_space):
@@ -74,14 +85,13 @@ _TAGS = {
 }
 
 
-def _write_scalars(directory, result, step):
-    with tf.summary.create_file_writer(directory).as_default(step):
-        for name, tag in _TAGS.items():
-            if name in result:
-                tf.summary.scalar(tag, result[name])
-        for name, values in result["per_class"].items():
-            for metric, value in values.items():
-                tf.summary.scalar(f"per_class/{metric}/{name}", value)
+def _write_scalars(result):
+    for name, tag in _TAGS.items():
+        if name in result:
+            tf.summary.scalar(tag, result[name])
+    for name, values in result["per_class"].items():
+        for metric, value in values.items():
+            tf.summary.scalar(f"per_class/{metric}/{name}", value)
 
 
 def _step(checkpoint):
@@ -95,4 +105,3 @@ def _finite(value):
     if isinstance(value, float) and math.isnan(value):
         return None
     return value
-
