@@ -6,6 +6,7 @@ student on them, fine-tuned on the human labels; it is the next teacher (step 5)
 
 import dataclasses
 
+from naive_student_tf.iterate import results
 from naive_student_tf.iterate.stage import Stage
 
 
@@ -33,7 +34,17 @@ class Recipe:
 
 
 def algorithm_1(
-    *, work_dir, seed, data, recipe, num_iterations, train, unlabelled, val, report=None
+    *,
+    work_dir,
+    seed,
+    data,
+    recipe,
+    num_iterations,
+    train,
+    unlabelled,
+    val,
+    test=None,
+    report=None,
 ):
     """Lists the stages; every trained model is evaluated.
 
@@ -46,6 +57,7 @@ def algorithm_1(
         train: str, the split with human labels.
         unlabelled: tuple of str, the splits to pseudo-label.
         val: str, the split to evaluate on.
+        test: str, a split to evaluate on besides, reported apart; or None.
         report: str, the gin file of a last stage that shows everything, or None.
 
     Returns:
@@ -54,17 +66,21 @@ def algorithm_1(
     shards = data[-1].name
     human = {f"{work_dir}/{shards}/{train}": 1}
 
-    def trained(name, role, model, mix, iteration, *, after, **params):
-        params = {"DATA_DIR": mix, "SEED": seed, **params}
-        tested = {
-            "DATA_DIR": f"{work_dir}/{shards}/{val}",
+    def tested(name, model, split, folder, iteration=None):
+        params = {
+            "DATA_DIR": f"{work_dir}/{shards}/{split}",
             "CHECKPOINT": f"{work_dir}/{name}",
         }
-        evaluation = (recipe.evaluate, model)
-        return [
+        files = (recipe.evaluate, model)
+        return Stage(f"{name}/{folder}", files, params, (name, shards), iteration)
+
+    def trained(name, role, model, mix, iteration, *, after, **params):
+        params = {"DATA_DIR": mix, "SEED": seed, **params}
+        stages = [
             Stage(name, (role, model), params, after),
-            Stage(f"{name}/eval", evaluation, tested, (name, shards), iteration),
+            tested(name, model, val, results.VAL, iteration),
         ]
+        return stages + ([tested(name, model, test, results.TEST)] if test else [])
 
     small, large = recipe.teacher_model, recipe.student_model
     stages = [
@@ -88,9 +104,7 @@ def algorithm_1(
                 pseudo, (recipe.pseudo_label, teacher_model), params, (teacher, shards)
             ),
             *trained(student, recipe.student, large, mix, i, after=(pseudo,)),
-            *trained(
-                tuned, recipe.finetune, large, human, i, after=(student,), **init
-            ),
+            *trained(tuned, recipe.finetune, large, human, i, after=(student,), **init),
         ]
         teacher, teacher_model = tuned, large
     if report:

@@ -4,24 +4,34 @@ import json
 import pathlib
 
 METRICS = ("pq", "ap", "miou")
+VAL, TEST = "eval", "test"  # folders of the evaluations, in a training's directory
 
 
 def collect(stages, work_dir):
     """Writes `work_dir/results.json` from the stages evaluated so far.
 
-    Each row: stage, iteration, the metrics in percent, seconds the stage took.
+    Each row: stage, iteration, the metrics on val in percent, `test` with those on
+    the test split if there is one, seconds the training took.
     """
     rows = []
     for stage in stages:
-        path = pathlib.Path(work_dir, stage.name, "metrics.json")
-        if stage.iteration is None or not path.exists():
-            continue
         name = str(pathlib.PurePosixPath(stage.name).parent)
-        values = json.loads(path.read_text())
-        row = {"stage": name, "iteration": stage.iteration}
-        row |= {metric: values[metric] for metric in METRICS if metric in values}
+        metrics = _metrics(work_dir, name, VAL)
+        if stage.iteration is None or not metrics:
+            continue
+        row = {"stage": name, "iteration": stage.iteration, **metrics}
+        test = _metrics(work_dir, name, TEST)
+        row |= {"test": test} if test else {}
         rows.append(row | {"seconds": _seconds(work_dir, name)})
     write_json(pathlib.Path(work_dir, "results.json"), rows)
+
+
+def _metrics(work_dir, name, folder):
+    path = pathlib.Path(work_dir, name, folder, "metrics.json")
+    if not path.exists():
+        return {}
+    values = json.loads(path.read_text())
+    return {metric: values[metric] for metric in METRICS if metric in values}
 
 
 def read(work_dir):
