@@ -1,10 +1,13 @@
 """All contact with gin. No other library file imports gin."""
 
+import pathlib
 import re
 
 import gin
 
 from naive_student_tf import jobs
+
+ROOT = pathlib.Path(__file__).parents[1]  # so that configs load from anywhere
 
 
 def load(files, bindings=()):
@@ -18,6 +21,7 @@ def load(files, bindings=()):
         ValueError: a name, a file or a macro that does not exist or is not used.
     """
     gin.clear_config()
+    gin.add_config_file_search_path(str(ROOT))
     gin.parse_config_files_and_bindings(list(files), list(bindings))
     text = gin.config_str()
     unused = [name for name in _macros(text) if not re.search(rf"%{name}\b", text)]

@@ -6,7 +6,8 @@ in one line that says so and exit code 1; --traceback shows where.
 
 import sys
 
-from absl import app, flags
+import tensorflow as tf
+from absl import app, flags, logging
 
 from naive_student_tf import config, run_directory
 
@@ -15,14 +16,23 @@ _GIN_PARAM = flags.DEFINE_multi_string("gin_param", [], "Overrides, applied last
 _TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where an error came from.")
 flags.mark_flag_as_required("gin_file")
 
-_EXPECTED = (ValueError, OSError, FloatingPointError, RuntimeError)
+_EXPECTED = (
+    ValueError,
+    OSError,
+    FloatingPointError,
+    RuntimeError,
+    tf.errors.OpError,
+)
 
 
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"unexpected arguments {argv[1:]}")
+    logging.set_verbosity(logging.WARNING)  # TensorFlow notes each saved checkpoint
     try:
         run(_GIN_FILE.value, _GIN_PARAM.value)
+    except KeyboardInterrupt:
+        sys.exit("Stopped. The same command goes on from here.")
     except _EXPECTED as error:
         if _TRACEBACK.value:
             raise

@@ -7,6 +7,7 @@ import pathlib
 import re
 import sys
 
+ROOT = pathlib.Path(__file__).parents[2]  # as config.py looks for includes
 _INCLUDE = re.compile(r"^include\s+['\"](.+)['\"]", re.M)
 
 
@@ -56,5 +57,6 @@ def gin_text(path):
     Raises:
         FileNotFoundError: a file that is not there; it is named.
     """
-    text = pathlib.Path(path).read_text()
+    here = pathlib.Path(path)
+    text = (here if here.exists() else ROOT / path).read_text()
     return _INCLUDE.sub(lambda match: gin_text(match[1]), text)

@@ -1,0 +1,97 @@
+"""Several runs of one config with different seeds: their record and their table.
+
+The record (`results.jsonl`) is append-only, one line per evaluated stage of a run;
+the table is made from it and never edited.
+"""
+
+import json
+import pathlib
+import re
+import statistics
+
+from naive_student_tf.iterate import results
+
+NAMES = {"pq": "PQ", "ap": "AP", "miou": "mIoU", "mean": "mean"}
+
+
+def record_runs(*, run_dirs, record, output):
+    """Job: appends finished runs to the record and writes the table anew.
+
+    Args:
+        run_dirs: tuple of str, WORK_DIRs of `iterate`; a run that the record has
+            is not added twice.
+        record: str, the JSONL file.
+        output: str, the Markdown file of the table.
+    """
+    known = {(line["run"], line["stage"]) for line in read_record(record)}
+    lines = [
+        line
+        for run_dir in run_dirs
+        for line in _lines(pathlib.Path(run_dir))
+        if (line["run"], line["stage"]) not in known
+    ]
+    path = pathlib.Path(record)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.writelines(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+    text = table(read_record(record))
+    pathlib.Path(output).write_text(text)
+    print(text, end="", flush=True)
+
+
+def read_record(record):
+    """The lines of the record, a list of dict; empty without a file."""
+    path = pathlib.Path(record)
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def table(lines):
+    """Markdown: a row per stage, mean and standard deviation over the seeds."""
+    shown = _shown(lines)
+    header = ["stage", "iteration", *(name for _, name in shown)]
+    rows = [header, ["---"] * len(header)]
+    for stage in dict.fromkeys(line["stage"] for line in lines):
+        of_stage = [line for line in lines if line["stage"] == stage]
+        cells = [_cell([_value(line, key) for line in of_stage]) for key, _ in shown]
+        rows.append([stage, str(of_stage[0]["iteration"]), *cells])
+    text = "".join("| " + " | ".join(row) + " |\n" for row in rows)
+    seeds = sorted({line["seed"] for line in lines})
+    return text + f"\nMean and standard deviation over seeds {seeds}, percent.\n"
+
+
+def _lines(run_dir):
+    """What a run adds to the record."""
+    config = (run_dir / "config.gin").read_text()
+    seed = int(re.search(r"^SEED = (\d+)", config, re.M)[1])
+    versions = json.loads((run_dir / "versions.json").read_text())
+    return [
+        {"run": run_dir.name, "seed": seed, **versions, **row}
+        for row in results.read(run_dir)
+    ]
+
+
+def _shown(lines):
+    """(key, heading) of each column; test figures come last."""
+    present = [key for key in results.METRICS if any(key in line for line in lines)]
+    columns = [(key, NAMES[key]) for key in present]
+    if len(present) > 1:
+        columns.append(("mean", "mean of the three"))
+    if any("test" in line for line in lines):
+        columns += [(f"test {key}", f"test {NAMES[key]}") for key in present]
+    return columns
+
+
+def _value(line, key):
+    if key == "mean":
+        return statistics.mean(line[name] for name in results.METRICS if name in line)
+    if key.startswith("test "):
+        return line["test"][key.removeprefix("test ")]
+    return line[key]
+
+
+def _cell(values):
+    if len(values) == 1:
+        return f"{values[0]:.1f}"
+    return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
