@@ -6,7 +6,8 @@ The page needs no server and no other file: the style is inside, pictures are ba
 from html import escape
 from pathlib import Path
 
-from naive_student_tf.evaluate import report_tables, table
+from naive_student_tf import results_table
+from naive_student_tf.evaluate import report_tables
 from naive_student_tf.evaluate.report_html import (
     animation,
     image,
@@ -33,14 +34,14 @@ def write_report(
     rows=(),
     strip=(),
     settings=None,
-    control=table.CONTROL,
+    control=results_table.CONTROL,
 ):
     """Writes the report of a run.
 
     Args:
         path: str or Path, of the HTML file.
         title: str.
-        results: list of dicts, at least one, see `table`; what has no values is left
+        results: list of dicts, at least one, see `results_table`; what has no values is left
             out of the page.
         label_space: LabelSpace of the pictures and of the scores per class.
         summary: str, one sentence: what ran.
@@ -83,7 +84,7 @@ def _page(title, summary, body):
 
 
 def _results(results, control):
-    compared = table.find_control(results, control=control) is not None
+    compared = results_table.find_control(results, control=control) is not None
     text = "All metrics in percent; the best of each column is bold."
     if compared:
         text += f" Signed numbers: difference to {control}."
@@ -108,7 +109,7 @@ def _pictures(rows, results, label_space):
     if not rows:
         return ""
     texts = []
-    if {"pq", "ap"} & set(table.shown_metrics(results)):
+    if {"pq", "ap"} & set(results_table.shown_metrics(results)):
         texts.append("White outlines and shades tell instances apart.")
     if any(caption == "error" for _, cells in rows for caption, _ in cells):
         texts.append("In the picture of errors red is wrong and grey is void.")

@@ -6,7 +6,8 @@ called `cells`, `rows` and `content` are HTML already.
 
 from html import escape
 
-from naive_student_tf.evaluate import encode, table
+from naive_student_tf import results_table
+from naive_student_tf.evaluate import encode
 
 
 def section(heading, *parts):
@@ -63,8 +64,8 @@ def gain(number):
     """A signed, colored difference of fixed width; None leaves the width empty."""
     if number is None:
         return '<span class="gain"></span>'
-    text = table.format_difference(number)
-    kind = {"+": "up", table.MINUS: "down"}.get(text[0], "")
+    text = results_table.format_difference(number)
+    kind = {"+": "up", results_table.MINUS: "down"}.get(text[0], "")
     return f'<span class="gain {kind}">{text}</span>'
 
 

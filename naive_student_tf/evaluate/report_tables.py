@@ -5,25 +5,32 @@
 
 from html import escape
 
-from naive_student_tf.evaluate import charts, table
+from naive_student_tf import results_table
+from naive_student_tf.evaluate import charts
 from naive_student_tf.evaluate.report_html import gain, html_table, note, swatch
 
-NAMES = {**table.METRICS, "iou": "IoU", "sq": "SQ", "rq": "RQ"}
+NAMES = {**results_table.METRICS, "iou": "IoU", "sq": "SQ", "rq": "RQ"}
 CLASS_METRICS = ("iou", "pq")
 
 
 def headline_table(results, *, control):
     """Stage, iteration, metrics with their gain over the control, mean, time."""
-    metrics = table.shown_metrics(results)
-    reference = table.find_control(results, control=control)
-    columns = {table.METRICS[metric]: [metric] for metric in metrics}
+    metrics = results_table.shown_metrics(results)
+    reference = results_table.find_control(results, control=control)
+    columns = {results_table.METRICS[metric]: [metric] for metric in metrics}
     if len(metrics) > 1:
         columns["mean"] = metrics
-    timed = any(table.value(result, "seconds") is not None for result in results)
+    timed = any(
+        results_table.value(result, "seconds") is not None for result in results
+    )
     scores = [_score_column(results, names, reference) for names in columns.values()]
     rows = [
         [escape(str(result["stage"])), escape(str(result["iteration"])), *cells]
-        + ([table.format_duration(table.value(result, "seconds"))] if timed else [])
+        + (
+            [results_table.format_duration(results_table.value(result, "seconds"))]
+            if timed
+            else []
+        )
         for result, *cells in zip(results, *scores, strict=True)
     ]
     header = ["stage", "iteration", *columns, *(["time"] if timed else [])]
@@ -33,10 +40,10 @@ def headline_table(results, *, control):
 def curves(results, *, control):
     """One chart per metric that has a value in two iterations or more, else ''."""
     drawn = []
-    for metric in table.shown_metrics(results):
+    for metric in results_table.shown_metrics(results):
         points, level = curve_points(results, metric, control=control)
         if len(points) > 1:
-            name = table.METRICS[metric]
+            name = results_table.METRICS[metric]
             drawn.append(charts.draw_curve(points, name=name, control=level))
     return f'<div class="charts">{"".join(drawn)}</div>' if drawn else ""
 
@@ -49,12 +56,12 @@ def curve_points(results, metric, *, control):
     Returns:
         (list of (iteration, percent) in order, percent of the control or None).
     """
-    reference = table.find_control(results, control=control) or {}
-    level = table.value(reference, metric)
+    reference = results_table.find_control(results, control=control) or {}
+    level = results_table.value(reference, metric)
     others = [result for result in results if result["stage"] != control]
     points = {} if level is None else {reference["iteration"]: level}
     for result in others:
-        percent = table.value(result, metric)
+        percent = results_table.value(result, metric)
         if percent is not None:
             points[result["iteration"]] = percent
     return sorted(points.items()), level
@@ -101,16 +108,19 @@ def compared_stages(results, *, control):
     """The control and the last other result, of those that have scores per class."""
     scored = [result for result in results if result.get("per_class")]
     others = [result for result in scored if result["stage"] != control]
-    pair = (table.find_control(scored, control=control), others[-1] if others else None)
+    pair = (
+        results_table.find_control(scored, control=control),
+        others[-1] if others else None,
+    )
     return [result for result in pair if result is not None]
 
 
 def class_score(result, name, metric):
     """Percent or None; a class without any pixel (IoU is NaN) has no PQ either."""
     scores = result["per_class"].get(name, {})
-    if "iou" in scores and table.value(scores, "iou") is None:
+    if "iou" in scores and results_table.value(scores, "iou") is None:
         return None
-    return table.value(scores, metric)
+    return results_table.value(scores, metric)
 
 
 def settings_table(settings):
@@ -126,12 +136,12 @@ def settings_table(settings):
 
 def _score_column(results, metrics, reference):
     """Cells of the mean over `metrics` (or of the only one); the best is bold."""
-    numbers = [table.mean_of(result, metrics) for result in results]
-    level = None if reference is None else table.mean_of(reference, metrics)
+    numbers = [results_table.mean_of(result, metrics) for result in results]
+    level = None if reference is None else results_table.mean_of(reference, metrics)
     known = [number for number in numbers if number is not None]
     cells = []
     for result, number in zip(results, numbers, strict=True):
-        text = table.format_number(number)
+        text = results_table.format_number(number)
         if len(known) > 1 and number == max(known):
             text = f'<span class="best">{text}</span>'
         if reference is not None:
@@ -149,9 +159,9 @@ def _class_cells(numbers):
         for kind, number in zip(kinds, numbers, strict=True)
     )
     cells = [f'<div class="bars" aria-hidden="true">{bars}</div>']
-    cells += [table.format_number(number) for number in numbers]
+    cells += [results_table.format_number(number) for number in numbers]
     if len(numbers) == 2:
-        cells[-1] += gain(table.difference(numbers[1], numbers[0]))
+        cells[-1] += gain(results_table.difference(numbers[1], numbers[0]))
     return cells
 
 
@@ -162,7 +172,7 @@ def _has_classes(result, metric):
 
 def _plain(content):
     if content is None or isinstance(content, float):
-        return table.format_number(content)
+        return results_table.format_number(content)
     return escape(str(content))
 
 
@@ -172,4 +182,4 @@ def _key_values(values, *, label):
 
 
 def _setting(value):
-    return table.MISSING if value is None else escape(str(value))
+    return results_table.MISSING if value is None else escape(str(value))

@@ -9,6 +9,7 @@ import pathlib
 import shlex
 import time
 
+from naive_student_tf import results_table
 from naive_student_tf.iterate import results
 from naive_student_tf.iterate.processes import Running
 
@@ -53,7 +54,7 @@ def iterate(*, stages, work_dir, max_parallel=1, only_print=False):
     finally:
         for process in running:
             process.stop()
-    print(results.table(work_dir), flush=True)
+    print(results_table.format_table(results.read(work_dir)), flush=True)
 
 
 def _fingerprints(stages):

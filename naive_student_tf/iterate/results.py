@@ -38,17 +38,6 @@ def read(work_dir):
     return json.loads(pathlib.Path(work_dir, "results.json").read_text())
 
 
-def table(work_dir):
-    """The rows as aligned text."""
-    rows = read(work_dir)
-    shown = [metric for metric in METRICS if any(metric in row for row in rows)]
-    lines = [f"{'stage':<14}{'iteration':>10}" + "".join(f"{m:>8}" for m in shown)]
-    for row in rows:
-        values = "".join(f"{row[metric]:8.2f}" for metric in shown)
-        lines.append(f"{row['stage']:<14}{row['iteration']:>10}{values}")
-    return "\n".join(lines)
-
-
 def write_json(path, value):
     """Writes JSON under a temporary name and renames it: no half files."""
     partial = path.with_suffix(".tmp")

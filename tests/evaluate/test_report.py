@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from naive_student_tf.evaluate import report, report_tables, table
+from naive_student_tf import results_table
+from naive_student_tf.evaluate import report, report_tables
 from naive_student_tf.labels.label_space import LabelSpace
 
 VOID_ELEMENTS = {"meta", "img", "source", "br", "path", "use", "rect"}
@@ -213,7 +214,7 @@ def test_sections_without_content_are_left_out(write):
     page, _ = write(results=[{"stage": "teacher", "iteration": 0, "miou": 5.0}])
     assert len(page.all("h2")) == 1
     assert not page.all("svg") and not page.all("img")
-    assert "dashed" not in page.text and table.CONTROL not in page.text
+    assert "dashed" not in page.text and results_table.CONTROL not in page.text
 
 
 def test_a_report_of_no_result_is_refused(write):
