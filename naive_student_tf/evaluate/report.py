@@ -41,8 +41,8 @@ def write_report(
     Args:
         path: str or Path, of the HTML file.
         title: str.
-        results: list of dicts, at least one, see `results_table`; what has no values is left
-            out of the page.
+        results: list of dicts, at least one, see `results_table`; what has no values
+            is left out of the page.
         label_space: LabelSpace of the pictures and of the scores per class.
         summary: str, one sentence: what ran.
         pseudo_labels: list of dicts with equal keys, the quality of pseudo-labels
