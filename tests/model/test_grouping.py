@@ -18,17 +18,19 @@ SETTINGS = {
 
 def slow_centers(heatmap, threshold, kernel):
     """(row, column, score) of each center, highest first."""
-    radius, found = kernel // 2, []
-    height, width = heatmap.shape
-    for i in range(height):
-        for j in range(width):
-            value, ok = heatmap[i, j], heatmap[i, j] > threshold
-            for y in range(max(i - radius, 0), min(i + radius + 1, height)):
-                for x in range(max(j - radius, 0), min(j + radius + 1, width)):
-                    earlier = (y, x) < (i, j)
-                    ok &= value > heatmap[y, x] if earlier else value >= heatmap[y, x]
-            if ok:
-                found.append((i, j, value))
+    radius, peaks = kernel // 2, set()
+    for i, j in np.argwhere(heatmap > threshold):
+        window = heatmap[max(i - radius, 0) :, max(j - radius, 0) :]
+        window = window[: min(i, radius) + radius + 1, : min(j, radius) + radius + 1]
+        if heatmap[i, j] == window.max():
+            peaks.add((i, j))
+    near = range(-radius, radius + 1)
+    before = [(di, dj) for di in near for dj in near if (di, dj) < (0, 0)]
+    found = [
+        (i, j, heatmap[i, j])
+        for i, j in sorted(peaks)
+        if not any((i + di, j + dj) in peaks for di, dj in before)
+    ]
     return sorted(found, key=lambda center: -center[2])  # stable: raster order
 
 
@@ -81,11 +83,10 @@ def slow_group(
 
 
 def run(probability, heatmap, offset, *, jit_compile=False, **settings):
-    settings = {**SETTINGS, **settings}
-    compiled = tf.function(
-        functools.partial(grouping.group, **settings), jit_compile=jit_compile
-    )
-    outputs = compiled(*(tf.constant(x) for x in (probability, heatmap, offset)))
+    group = functools.partial(grouping.group, **{**SETTINGS, **settings})
+    if jit_compile:
+        group = tf.function(group, jit_compile=True)
+    outputs = group(*(tf.constant(x) for x in (probability, heatmap, offset)))
     return {name: value.numpy() for name, value in outputs.items()}
 
 
