@@ -31,6 +31,8 @@ class Running:
             stdin=subprocess.DEVNULL,
             text=True,
             errors="replace",
+            # Two stages may share a GPU: neither takes all of its memory.
+            env={"TF_FORCE_GPU_ALLOW_GROWTH": "true", **os.environ},
             preexec_fn=lambda: processes.die_with_parent(parent),
         )
         self._reader = threading.Thread(target=self._copy_output, daemon=True)
