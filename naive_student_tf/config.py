@@ -8,6 +8,7 @@ import gin
 from naive_student_tf import jobs
 
 ROOT = pathlib.Path(__file__).parents[1]  # so that configs load from anywhere
+gin.add_config_file_search_path(str(ROOT))
 
 
 def load(files, bindings=()):
@@ -18,22 +19,38 @@ def load(files, bindings=()):
         bindings: 'name = value' strings, applied last.
 
     Raises:
-        ValueError: a name, a file or a macro that does not exist or is not used.
+        FileNotFoundError: a file that does not exist.
+        ValueError: a name or a macro that does not exist or is not used, or a
+            value that cannot be read.
     """
+    for path in files:
+        if not (pathlib.Path(path).exists() or (ROOT / path).exists()):
+            raise FileNotFoundError(
+                f"No config file {path!r}, neither here nor in {ROOT}."
+            )
     gin.clear_config()
-    gin.add_config_file_search_path(str(ROOT))
-    gin.parse_config_files_and_bindings(list(files), list(bindings))
-    text = gin.config_str()
-    unused = [name for name in _macros(text) if not re.search(rf"%{name}\b", text)]
-    if unused:
-        raise ValueError(
-            f"Macros that nothing uses: {unused}. Check the spelling; "
-            f"this config uses {sorted(set(re.findall(r'%([A-Z0-9_]+)', text)))}."
+    try:
+        gin.parse_config_files_and_bindings(
+            list(files), list(bindings), finalize_config=False
         )
+    except SyntaxError as error:
+        raise ValueError(
+            f"The config cannot be read: {error}. Text needs quotes inside the "
+            f"shell's own: --gin_param 'DATA_DIR=\"runs/shards\"'."
+        ) from error
+    except (AttributeError, ImportError, NameError) as error:
+        raise ValueError(f"The config names what does not exist: {error}") from error
+    _check_macros(gin.config_str())
+    gin.finalize()
 
 
 def run():
     """Runs the job that the config binds to `jobs.run.job`."""
+    if "jobs.run.job" not in _bound(gin.config_str()):
+        raise ValueError(
+            "The config binds no job (jobs.run.job = @...): give a file of "
+            "gin_configs/jobs/, or one that includes one, first."
+        )
     return gin.get_configurable(jobs.run)()
 
 
@@ -64,5 +81,13 @@ def _bound(text):
     return set(re.findall(r"^([\w./]+\.\w+) = ", text, re.M))
 
 
-def _macros(text):
-    return re.findall(r"^(\w+) = ", text, re.M)
+def _check_macros(text):
+    bound = set(re.findall(r"^(\w+) = ", text, re.M))
+    unquoted = re.sub(r"'[^'\n]*'|\"[^\"\n]*\"", "", text)
+    used = set(re.findall(r"%(\w+)", unquoted))
+    if bound != used:
+        raise ValueError(
+            f"Macros that nothing uses: {sorted(bound - used)}; macros that nothing "
+            f"binds: {sorted(used - bound)}. Check the spelling; this config has "
+            f"{sorted(bound & used)}."
+        )

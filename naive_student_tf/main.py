@@ -4,6 +4,7 @@ Loads the config and runs the one job it binds. A wrong config or wrong input en
 in one line that says so and exit code 1; --traceback shows where.
 """
 
+import re
 import sys
 
 import tensorflow as tf
@@ -36,7 +37,8 @@ def main(argv):
     except _EXPECTED as error:
         if _TRACEBACK.value:
             raise
-        sys.exit(f"{type(error).__name__}: {error}")
+        message = re.sub(r"\n  In call to configurable .*", "", str(error))  # by gin
+        sys.exit(f"{type(error).__name__}: {message}")
 
 
 def run(gin_files, gin_params):

@@ -9,6 +9,7 @@ import difflib
 import fcntl
 import pathlib
 import platform
+import re
 import subprocess
 
 import tensorflow as tf
@@ -16,6 +17,9 @@ import tensorflow as tf
 from naive_student_tf import store
 
 CONFIG = "config.gin"
+VERSIONS = "versions.json"
+_LOCK = ".lock"
+_NO_RESULTS = {CONFIG, VERSIONS, _LOCK, "log.txt"}
 _PATHS = ("WORK_DIR", "OUTPUT")  # may be spelt differently between two starts
 
 
@@ -30,16 +34,16 @@ def claim(work_dir, config):
         An object to keep: it holds the lock on a local directory.
 
     Raises:
-        ValueError: the directory was made by another config.
+        ValueError: the directory holds results of another config.
         BlockingIOError: another process is writing to it.
     """
     lock = _lock(work_dir)
     path = store.join(work_dir, CONFIG)
-    if store.exists(path):
+    if store.exists(path) and _has_results(work_dir):
         _check_same(path, store.read_text(path), config)
     else:
+        store.write_json(store.join(work_dir, VERSIONS), versions())
         store.write_text(path, config)
-        store.write_json(store.join(work_dir, "versions.json"), versions())
     return lock
 
 
@@ -57,9 +61,15 @@ def versions():
     }
 
 
+def _has_results(work_dir):
+    """Whether a job got so far that it wrote something, here or below."""
+    files = (name for _, _, names in tf.io.gfile.walk(work_dir) for name in names)
+    return any(name not in _NO_RESULTS for name in files)
+
+
 def _check_same(path, before, now):
     old, new = (
-        [line for line in text.splitlines() if not line.startswith(_PATHS)]
+        [line for line in _bindings(text) if not line.startswith(_PATHS)]
         for text in (before, now)
     )
     changed = [
@@ -75,11 +85,16 @@ def _check_same(path, before, now):
         )
 
 
+def _bindings(text):
+    """The lines of a config; a long value, which gin writes in several, as one."""
+    return re.sub(r" *\\?\n +", " ", text).splitlines()
+
+
 def _lock(work_dir):
     if "://" in work_dir:
         return None
     pathlib.Path(work_dir).mkdir(parents=True, exist_ok=True)
-    file = (pathlib.Path(work_dir) / ".lock").open("w")
+    file = (pathlib.Path(work_dir) / _LOCK).open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

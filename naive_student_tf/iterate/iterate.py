@@ -94,7 +94,7 @@ def _mark_done(process, work_dir, fingerprint):
     if process.exit_code:
         raise RuntimeError(
             f"Stage {stage.name} failed (exit code {process.exit_code}): "
-            f"{process.last_line()}\nIts log: {process.log}. Mend the cause and start "
+            f"{process.last_words()}\nIts log: {process.log}. Mend the cause and start "
             f"the same command again; finished stages are kept."
         )
     value = {

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import threading
 import time
@@ -59,9 +60,12 @@ class Running:
             self._process.kill()
             self._process.wait()
 
-    def last_line(self):
-        lines = self.log.read_text().strip().splitlines()
-        return lines[-1] if lines else "it printed nothing"
+    def last_words(self):
+        """The error that ends the log, or its last line."""
+        log = self.log.read_text().strip()
+        errors = list(re.finditer(r"^\w+Error: ", log, re.M))
+        start = errors[-1].start() if errors else log.rfind("\n") + 1
+        return log[start:] or "it printed nothing"
 
     def _copy_output(self):
         with self.log.open("a") as log:
