@@ -7,6 +7,7 @@ written again, so a killed job goes on where it stopped.
 import dataclasses
 
 import numpy as np
+
 from naive_student_tf import checkpoint, store
 from naive_student_tf.data import example, pipeline, shards
 from naive_student_tf.model import inference as inference_room
