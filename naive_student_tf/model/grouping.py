@@ -3,13 +3,22 @@
 Panoptic-DeepLab (arXiv:1911.10194), section 3.3: peaks of the heatmap are instance
 centers, a thing pixel joins the center nearest to where its offset points, and the
 class of an instance is the majority vote of its pixels. Static shapes throughout, so
-that XLA compiles it; wrap it in `tf.function(jit_compile=True)` on CPU and GPU.
+that XLA compiles it: on CPU and GPU call it through `tf.function(jit_compile=True)`,
+where it is ten times faster. On TPU everything is compiled anyway.
 """
 
 import tensorflow as tf
 
 from naive_student_tf.labels import panoptic
 from naive_student_tf.model import centers, nearest
+
+_OUTPUTS = {
+    "panoptic": tf.int32,
+    "instance_category": tf.int32,
+    "instance_score": tf.float32,
+    "instance_valid": tf.bool,
+    "instance_center": tf.int32,
+}
 
 
 def group(
@@ -64,71 +73,75 @@ def group(
             f"max_centers is {max_centers}, but instance numbers must be below the "
             f"label divisor {label_divisor}. Lower max_centers."
         )
-    is_thing = [c in set(thing_classes) for c in range(probability.shape[-1])]
     category = tf.argmax(probability, axis=-1, output_type=tf.int32)
+    confidence = tf.reduce_max(probability, axis=-1)
 
-    def group_one(image):
+    def group_image(image):
         category, confidence, heatmap, offset = image
-        center, score, count = centers.find_centers(
+        found = centers.find_centers(
             heatmap,
             threshold=center_threshold,
             nms_kernel=nms_kernel,
             max_centers=max_centers,
         )
-        instance, votes, confidence_sum = nearest.join_nearest(
-            category, confidence, offset, center, count, is_thing=is_thing
-        )
-        result = _instances(
-            center, score, votes, confidence_sum, is_thing, ignore_label
-        )
-        void = panoptic.pack(ignore_label, 0, label_divisor=label_divisor)
-        stuff = _stuff_table(category, is_thing, stuff_area_limit, label_divisor, void)
-        things = panoptic.pack(
-            result["instance_category"],
-            tf.range(1, max_centers + 1),
+        return _group_image(
+            category,
+            confidence,
+            offset,
+            *found,
+            is_thing=[c in thing_classes for c in range(probability.shape[-1])],
             label_divisor=label_divisor,
+            ignore_label=ignore_label,
+            stuff_area_limit=stuff_area_limit,
         )
-        things = tf.concat([[void], things], axis=0)
-        result["panoptic"] = tf.where(
-            tf.gather(is_thing, category),
-            tf.gather(things, instance),
-            tf.gather(stuff, category),
-        )
-        return result
 
-    outputs = tf.map_fn(
-        group_one,
-        (category, tf.reduce_max(probability, -1), center_heatmap[..., 0], offset),
-        fn_output_signature={
-            "instance_category": tf.int32,
-            "instance_score": tf.float32,
-            "instance_valid": tf.bool,
-            "instance_center": tf.int32,
-            "panoptic": tf.int32,
-        },
-    )
+    images = (category, confidence, center_heatmap[..., 0], offset)
+    outputs = tf.map_fn(group_image, images, fn_output_signature=_OUTPUTS)
     return {"category": category, **outputs}
 
 
-def _instances(center, score, votes, confidence_sum, is_thing, ignore_label):
-    """The per-instance outputs of `group` for one image."""
+def _group_image(
+    category,
+    confidence,
+    offset,
+    center,
+    score,
+    count,
+    *,
+    is_thing,
+    label_divisor,
+    ignore_label,
+    stuff_area_limit,
+):
+    """The outputs of `group` for one image, from its centers."""
+    instance, votes, confidence_sum = nearest.join_nearest(
+        category, confidence, offset, center, count, is_thing=is_thing
+    )
     area = tf.reduce_sum(votes, axis=-1)  # [K]
     valid = area > 0
-    majority = tf.argmax(tf.where(is_thing, votes, -1), axis=-1, output_type=tf.int32)
+    majority = tf.argmax(votes, axis=-1, output_type=tf.int32)
+    majority = tf.where(valid, majority, ignore_label)
     mean = confidence_sum / tf.cast(tf.maximum(area, 1), tf.float32)
+    stuff = _stuff_categories(category, is_thing, stuff_area_limit, ignore_label)
+    category = tf.where(
+        instance > 0,
+        tf.gather(majority, tf.maximum(instance - 1, 0)),
+        tf.gather(stuff, category),
+    )
     return {
-        "instance_category": tf.where(valid, majority, ignore_label),
-        "instance_score": tf.where(valid, score * mean, 0.0),
+        "panoptic": panoptic.pack(category, instance, label_divisor=label_divisor),
+        "instance_category": majority,
+        "instance_score": score * mean,
         "instance_valid": valid,
-        "instance_center": tf.where(score[:, None] > 0, center, 0),
+        "instance_center": center,
     }
 
 
-def _stuff_table(category, is_thing, area_limit, label_divisor, void):
-    """int32 [C]: panoptic value of a pixel of each class that is not in an instance."""
+def _stuff_categories(category, is_thing, area_limit, ignore_label):
+    """int32 [C]: what a pixel of each class becomes that is not in an instance."""
     classes = tf.range(len(is_thing))
     area = tf.math.unsorted_segment_sum(
         tf.ones_like(category), category, num_segments=len(is_thing)
     )
     keep = tf.logical_not(is_thing) & (area >= area_limit)
-    return tf.where(keep, panoptic.pack(classes, 0, label_divisor=label_divisor), void)
+    return tf.where(keep, classes, ignore_label)

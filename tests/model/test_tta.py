@@ -174,18 +174,28 @@ def test_one_trace_per_scale_serves_both_directions_and_all_images():
     assert traces == [[17, 33], [33, 65]]
 
 
+def test_inside_a_function_each_pass_waits_for_the_one_before():
+    predictor = tta.Predictor(pixel_model, (32, 64), scales=(0.5, 1.0), flip=True)
+    function = tf.function(predictor.__call__)
+    graph = function.get_concrete_function(tf.constant(random_image(32, 64))).graph
+    waiting = [op for op in graph.get_operations() if op.control_inputs]
+    assert [op.type for op in waiting].count("Identity") >= 3
+
+
 def test_prediction_and_grouping_run_inside_one_function():
     predictor = tta.Predictor(conv_model, (32, 64), scales=(0.5, 1.0), flip=True)
     group = functools.partial(
         grouping.group, thing_classes=(1, 2), label_divisor=256, ignore_label=255
     )
+    compiled = tf.function(group, jit_compile=True)
 
+    @tf.function
     def run(image):
-        return group(*predictor(image).values())
+        heads = predictor(image)
+        return compiled(heads["probability"], heads["center_heatmap"], heads["offset"])
 
     image = tf.constant(random_image(32, 64))
-    together = tf.function(run)(image)
-    apart = run(image)
+    together, apart = run(image), group(*predictor(image).values())
     assert together["panoptic"].shape == (2, 32, 64)
     for name, value in apart.items():
         np.testing.assert_allclose(together[name], value, rtol=1e-5, err_msg=name)
