@@ -72,11 +72,7 @@ def wide_resnet(
         dict: res2 [B, H/4, W/4, 256], res3 [B, H/8, W/8, 512], res5
         [B, H/output_stride, W/output_stride, 2048 or 4096].
     """
-    block = {
-        "batch_norm": batch_norm,
-        "drop_path": drop_path,
-        "last_gamma": last_gamma,
-    }
+    block = dict(batch_norm=batch_norm, drop_path=drop_path, last_gamma=last_gamma)
     basic = functools.partial(_basic_stage, **block)
     channels = functools.partial(_scaled, width=width)
     strides = [2, 2, 2, 2, 2, 1]  # conv1, pool behind B2, B3, B4, B5, B6 with B7
@@ -93,13 +89,9 @@ def wide_resnet(
     _, x = basic(x, channels(*layout.b5), units=3, plan=stage5[:2], name="b5")
 
     rates = multi_grid_rates(multi_grid, units=len(layout.bottlenecks), rate=tail[1])
-    for unit, (filters, rate) in enumerate(
-        zip(layout.bottlenecks, rates, strict=True), start=1
-    ):
-        x = residual.bottleneck_block(
-            x, channels(*filters), rate=rate, name=f"b6/unit{unit}", **block
-        )
-    return {"res2": res2, "res3": res3, "res5": x}
+    filters = [channels(*three) for three in layout.bottlenecks]
+    res5 = _bottlenecks(x, filters, rates=rates, name="b6", **block)
+    return {"res2": res2, "res3": res3, "res5": res5}
 
 
 def _basic_stage(x, filters, *, units, plan, name, **block):
@@ -121,6 +113,14 @@ def _basic_stage(x, filters, *, units, plan, name, **block):
             **block,
         )
     return finest, x
+
+
+def _bottlenecks(x, filters, *, rates, name, **block):
+    for unit, (three, rate) in enumerate(zip(filters, rates, strict=True), start=1):
+        x = residual.bottleneck_block(
+            x, three, rate=rate, name=f"{name}/unit{unit}", **block
+        )
+    return x
 
 
 def _scaled(*filters, width):
