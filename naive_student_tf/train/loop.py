@@ -103,6 +103,7 @@ def train(
             **{"images/s": f"{images_per_s:.0f}"},
         )
         if start % save_every == 0 or start == steps:
+            _check_weights(model, start - 1, reader, work_dir)
             checkpoints.save()
     progress.close()
 
@@ -125,13 +126,25 @@ def _batches(strategy, reader, start, steps):
 def _check_finite(losses, first_step, reader, work_dir):
     """Stops a run whose loss is NaN or infinite; nothing was saved since."""
     finite = np.isfinite(losses["total_loss"])
-    if finite.all():
-        return
-    index = int(np.argmin(finite))
-    bad = first_step + index
-    values = {name: float(value[index]) for name, value in losses.items()}
-    raise FloatingPointError(
-        f"{work_dir}: the loss of step {bad} is not finite: {values}. Its images: "
-        f"{', '.join(reader.filenames(bad))}. The checkpoint before it is kept; lower "
-        f"learning_rate, bind clip_norm, or look at those images."
+    if not finite.all():
+        index = int(np.argmin(finite))
+        values = {name: float(value[index]) for name, value in losses.items()}
+        bad = first_step + index
+        what = f"the loss of step {bad} is not finite: {values}"
+        raise FloatingPointError(_diverged(work_dir, what, reader.filenames(bad)))
+
+
+def _check_weights(model, step, reader, work_dir):
+    """Stops a run whose newest gradient was not finite although its loss was."""
+    for variable in model.variables:
+        finite = not variable.dtype.is_floating or tf.math.is_finite(variable)
+        if not tf.reduce_all(finite):
+            what = f"after step {step} the weights {variable.name} are not finite"
+            raise FloatingPointError(_diverged(work_dir, what, reader.filenames(step)))
+
+
+def _diverged(work_dir, what, images):
+    return (
+        f"{work_dir}: {what}. Its images: {', '.join(images)}. The checkpoint before "
+        f"it is kept; lower learning_rate, bind clip_norm, or look at those images."
     )
