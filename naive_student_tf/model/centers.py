@@ -36,7 +36,7 @@ def find_centers(heatmap, *, threshold, nms_kernel, max_centers):
     peak = _first_of_neighbours(maximum & (heatmap > threshold), nms_kernel)
     none = -float("inf")
     scores, index = _top_k(tf.where(peak, heatmap, none), max_centers, fill=none)
-    valid = scores > threshold
+    valid = scores > none
     centers = tf.stack([index // width, index % width], axis=-1)
     count = tf.reduce_sum(tf.cast(valid, tf.int32))
     return tf.where(valid[:, None], centers, 0), tf.where(valid, scores, 0.0), count
