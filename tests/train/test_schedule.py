@@ -1,0 +1,49 @@
+"""The poly schedule, by hand."""
+
+import numpy as np
+import pytest
+
+from naive_student_tf.compat import keras
+from naive_student_tf.train import schedule
+
+
+def test_poly_is_the_base_times_what_is_left_to_the_power_of_0_9():
+    rate = schedule.Poly(0.001, steps=100)
+    assert rate(0).numpy() == pytest.approx(0.001)
+    assert rate(50).numpy() == pytest.approx(0.001 * 0.5**0.9)
+    assert rate(90).numpy() == pytest.approx(0.001 * 0.1**0.9)
+    assert rate(100).numpy() == 0
+    assert rate(101).numpy() == 0
+
+
+def test_a_power_of_1_falls_in_a_straight_line():
+    rate = schedule.Poly(8.0, steps=8, power=1.0)
+    np.testing.assert_allclose([rate(step) for step in range(9)], range(8, -1, -1))
+
+
+def test_a_warm_up_of_4_steps_rises_by_quarters():
+    rate = schedule.Poly(1.0, steps=1_000_000, warmup_steps=4)
+    values = [rate(step).numpy() for step in range(6)]
+    np.testing.assert_allclose(values, [0.25, 0.5, 0.75, 1, 1, 1], atol=1e-5)
+
+
+def test_the_schedule_survives_a_round_trip_through_its_config():
+    rate = schedule.Poly(0.5, steps=10, power=2.0, warmup_steps=3)
+    copy = schedule.Poly.from_config(rate.get_config())
+    assert [copy(step).numpy() for step in range(9)] == [
+        rate(step).numpy() for step in range(9)
+    ]
+
+
+def test_the_optimizer_is_adam_without_weight_decay():
+    optimizer = schedule.adam(schedule.Poly(0.1, steps=10), clip_norm=2.0)
+    assert isinstance(optimizer, keras.optimizers.Adam)
+    assert not optimizer.weight_decay
+    assert optimizer.global_clipnorm == 2.0
+
+
+def test_the_first_step_of_adam_is_as_long_as_the_rate():
+    variable = keras.backend.variable([1.0, -1.0])
+    optimizer = schedule.adam(schedule.Poly(0.25, steps=10))
+    optimizer.apply_gradients([(np.float32([3.0, -5.0]), variable)])
+    np.testing.assert_allclose(variable.numpy(), [0.75, -0.75], rtol=1e-5)
