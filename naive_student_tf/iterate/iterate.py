@@ -39,6 +39,8 @@ def iterate(*, stages, work_dir, max_parallel=1, only_print=False):
     done = {stage.name for stage in stages} - {stage.name for stage in waiting}
     for name in (stage.name for stage in stages if stage.name in done):
         print(f"{name}: done before", flush=True)
+    if done:  # the last run may have been killed before it did this
+        results.collect(stages, work_dir)
     running = []
     try:
         while waiting or running:

@@ -9,6 +9,7 @@ import pathlib
 import re
 import statistics
 
+from naive_student_tf import results_table
 from naive_student_tf.iterate import results
 
 NAMES = {"pq": "PQ", "ap": "AP", "miou": "mIoU", "mean": "mean"}
@@ -84,14 +85,15 @@ def _shown(lines):
 
 
 def _value(line, key):
+    """A figure of a line, None where it is not defined."""
     if key == "mean":
-        return statistics.mean(line[name] for name in results.METRICS if name in line)
-    if key.startswith("test "):
-        return line["test"][key.removeprefix("test ")]
-    return line[key]
+        return results_table.mean_of(line, [m for m in results.METRICS if m in line])
+    of = line.get("test", {}) if key.startswith("test ") else line
+    return of.get(key.removeprefix("test "))
 
 
 def _cell(values):
-    if len(values) == 1:
-        return f"{values[0]:.1f}"
+    values = [value for value in values if value is not None]
+    if len(values) < 2:
+        return results_table.format_number(*values or [None])
     return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"

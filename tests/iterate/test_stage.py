@@ -1,0 +1,67 @@
+"""A stage is a command line and a fingerprint of all that goes into it."""
+
+import dataclasses
+import sys
+
+import pytest
+
+from naive_student_tf.iterate import stage
+from naive_student_tf.iterate.stage import Stage
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A gin file that includes another: a function that writes and names it."""
+
+    def write(inner="STEPS = 5\n"):
+        (tmp_path / "inner.gin").write_text(inner)
+        outer = tmp_path / "outer.gin"
+        outer.write_text(f"# a job\ninclude '{tmp_path}/inner.gin'\nSEED = 1\n")
+        return str(outer)
+
+    return write
+
+
+def test_the_command_is_the_one_entry_with_the_files_and_the_macros():
+    train = Stage("student_1", ("a.gin", "b.gin"), {"DATA_DIR": {"x/y": 2}, "SEED": 3})
+    assert train.command("runs/demo") == [
+        *(sys.executable, "-m", "naive_student_tf.main"),
+        *("--gin_file", "a.gin", "--gin_file", "b.gin"),
+        *("--gin_param", "WORK_DIR = 'runs/demo/student_1'"),
+        *("--gin_param", "DATA_DIR = {'x/y': 2}"),
+        *("--gin_param", "SEED = 3"),
+    ]
+
+
+def test_texts_tuples_and_none_are_written_as_gin_reads_them():
+    command = Stage("a", (), {"A": ("x",), "B": None, "C": "it's"}).command("run")
+    assert command[-5::2] == ["A = ('x',)", "B = None", 'C = "it\'s"']
+
+
+def test_includes_are_part_of_the_text(files):
+    assert stage.gin_text(files()) == "# a job\nSTEPS = 5\n\nSEED = 1\n"
+
+
+def test_a_config_of_the_repository_is_found_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "CITYSCAPES" in stage.gin_text("gin_configs/jobs/train.gin").upper()
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(FileNotFoundError, match=r"no_such\.gin"):
+        stage.gin_text("gin_configs/no_such.gin")
+
+
+def test_the_fingerprint_covers_name_text_parameters_and_parents(files):
+    first = Stage("a", (files(),), {"SEED": 1})
+    prints = [
+        first.fingerprint(["parent"]),
+        first.fingerprint(["another"]),
+        dataclasses.replace(first, name="b").fingerprint(["parent"]),
+        dataclasses.replace(first, params={"SEED": 2}).fingerprint(["parent"]),
+        dataclasses.replace(first, gin_files=()).fingerprint(["parent"]),
+    ]
+    assert first.fingerprint(["parent"]) == prints[0]
+    files("STEPS = 6\n")
+    prints.append(first.fingerprint(["parent"]))
+    assert len(set(prints)) == 6
