@@ -25,11 +25,12 @@ ROOMS = {
         "results_table",
         "store",
     },
-    "iterate": {"processes", "results_table"},
+    "iterate": {"console", "processes", "results_table"},
     "weights": {"checkpoint", "compat", "named_weights", "store"},
     "checkpoint": {"named_weights", "store"},
     "compat": set(),
     "config": {"jobs"},
+    "console": set(),
     "jobs": set(),
     "main": {"config", "run_directory"},
     "named_weights": set(),
@@ -41,6 +42,7 @@ ROOMS = {
     "store": set(),
 }
 FILES = {  # single files that may import more than their room
+    "model/describe.py": {"store"},
     "model/grouping.py": {"labels"},
     "model/inference.py": {"checkpoint", "labels"},
 }

@@ -10,6 +10,7 @@ import shlex
 import time
 
 from naive_student_tf import results_table
+from naive_student_tf.console import Console
 from naive_student_tf.iterate import results
 from naive_student_tf.iterate.processes import Running
 
@@ -41,22 +42,30 @@ def iterate(*, stages, work_dir, max_parallel=1, only_print=False):
         print(f"{name}: done before", flush=True)
     if done:  # the last run may have been killed before it did this
         results.collect(stages, work_dir)
+    _run(stages, waiting, done, work_dir, max_parallel, prints)
+    print(results_table.format_table(results.read(work_dir)), flush=True)
+
+
+def _run(stages, waiting, done, work_dir, max_parallel, prints):
+    """Starts stages as soon as those before them are done, until none waits."""
+    console = Console(total=len(stages), done=len(done))
     running = []
     try:
         while waiting or running:
             for stage in _ready(waiting, done)[: max_parallel - len(running)]:
                 waiting.remove(stage)
-                running.append(Running(stage, work_dir))
+                running.append(Running(stage, work_dir, console))
             time.sleep(0.1)
             for process in [process for process in running if process.finished()]:
                 running.remove(process)
                 _mark_done(process, work_dir, prints[process.stage.name])
+                console.finish(process.stage.name, process.seconds)
                 done.add(process.stage.name)
                 results.collect(stages, work_dir)
     finally:
         for process in running:
             process.stop()
-    print(results_table.format_table(results.read(work_dir)), flush=True)
+        console.close()
 
 
 def _fingerprints(stages):
@@ -105,4 +114,3 @@ def _mark_done(process, work_dir, fingerprint):
         "command": shlex.join(stage.command(work_dir)),
     }
     results.write_json(pathlib.Path(work_dir, stage.name, DONE), value)
-    print(f"{stage.name}: done in {process.seconds:.0f} s", flush=True)

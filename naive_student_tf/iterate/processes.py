@@ -13,18 +13,18 @@ from naive_student_tf import processes
 class Running:
     """Starts the process of a stage.
 
-    What it prints goes to `<stage>/log.txt` and, with the stage's name in front, to
-    our own output.
+    What it prints goes to `<stage>/log.txt` and, line by line, to `console`.
     """
 
-    def __init__(self, stage, work_dir):
+    def __init__(self, stage, work_dir, console):
         self.stage = stage
         self.log = pathlib.Path(work_dir, stage.name, "log.txt")
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._began = time.monotonic()
         self.seconds = 0.0
         parent = os.getpid()
-        print(f"{stage.name}: starts", flush=True)
+        self._console = console
+        console.start(stage.name)
         self._process = subprocess.Popen(
             stage.command(work_dir),
             stdout=subprocess.PIPE,
@@ -72,4 +72,4 @@ class Running:
             for line in self._process.stdout:
                 log.write(line)
                 log.flush()
-                print(f"[{self.stage.name}] {line}", end="", flush=True)
+                self._console.line(self.stage.name, line.rstrip())
