@@ -4,6 +4,8 @@ Used by pseudo-labelling, evaluation and export alike, so that all of them predi
 in the same way.
 """
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -30,6 +32,7 @@ class Inference:
         nms_kernel=7,
         max_centers=200,
         stuff_area_limit=4096,
+        compile_grouping=True,
     ):
         """Builds the model and restores it.
 
@@ -40,11 +43,13 @@ class Inference:
             scales, flip: see tta.py.
             center_threshold, nms_kernel, max_centers, stuff_area_limit: see
                 grouping.py; pixels are those of the full image.
+            compile_grouping: bool, by XLA: ten times faster on CPU and GPU. On TPU
+                everything is compiled anyway, and this must be False.
         """
         self.label_space, self.scales, self.flip = label_space, tuple(scales), flip
         self._model = model()
         self.checkpoint = checkpoint.restore_model(self._model, checkpoint_path)
-        self._grouping = {
+        settings = {
             "center_threshold": center_threshold,
             "nms_kernel": nms_kernel,
             "max_centers": max_centers,
@@ -53,6 +58,8 @@ class Inference:
             "label_divisor": label_space.label_divisor,
             "ignore_label": label_space.ignore_label,
         }
+        group = functools.partial(grouping.group, **settings)
+        self._group = tf.function(group, jit_compile=compile_grouping)
         self._compiled = {}
 
     def __call__(self, images):
@@ -74,9 +81,7 @@ class Inference:
         return {name: value.numpy() for name, value in outputs.items()}
 
     def _compile(self, size):
-        predictor = tta.Predictor(
-            self._model, size, scales=self.scales, flip=self.flip
-        )
+        predictor = tta.Predictor(self._model, size, scales=self.scales, flip=self.flip)
 
         @tf.function
         def predict(images):
@@ -84,9 +89,7 @@ class Inference:
             if "offset" not in heads:
                 return self._without_instances(heads["probability"])
             heatmap, offset = heads["center_heatmap"], heads["offset"]
-            grouped = grouping.group(
-                heads["probability"], heatmap, offset, **self._grouping
-            )
+            grouped = self._group(heads["probability"], heatmap, offset)
             return {**grouped, "center_heatmap": heatmap, "offset": offset}
 
         return predict
