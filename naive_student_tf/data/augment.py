@@ -7,7 +7,8 @@ swaps the left and right edge of the window. No colour noise (paper, section 4).
 
 import tensorflow as tf
 
-PAD_VALUE = 127.5  # of images outside the frame: 0 after scaling to [-1, 1]
+PAD_VALUE = 128  # of images outside the frame: about 0 after scaling to [-1, 1]
+_BORDER = 1e-3  # pixels; what float32 may carry a position past the border
 
 
 def random_window(size, *, crop_size, scales, flip, seed):
@@ -50,27 +51,60 @@ def center_window(size, *, crop_size):
 
 def resample_image(image, window, *, crop_size):
     """Bilinear. uint8 [H, W, 3], window float32 [4] -> uint8 [h, w, 3]."""
+    (rows, above_below), (cols, left_right) = _inside(window, image, crop_size)
     extent = tf.cast(tf.shape(image)[:2] - 1, tf.float32)
-    box = window / tf.tile(extent, [2])
-    crop = tf.image.crop_and_resize(
-        image[None], box[None], [0], crop_size, extrapolation_value=PAD_VALUE
-    )[0]
-    return tf.ensure_shape(tf.cast(tf.round(crop), tf.uint8), [*crop_size, 3])
+    corners = tf.cast([[rows[0], cols[0]], [rows[-1], cols[-1]]], tf.float32)
+    # Not on the border itself: one rounding past it and the pixel counts as outside.
+    box = tf.reshape(
+        tf.clip_by_value(corners, _BORDER, extent - _BORDER) / extent, [1, 4]
+    )
+    size = [tf.size(rows), tf.size(cols)]
+    crop = tf.image.crop_and_resize(image[None], box, [0], size)[0]
+    crop = tf.cast(tf.round(crop), tf.uint8)
+    crop = tf.pad(crop, [above_below, left_right, [0, 0]], constant_values=PAD_VALUE)
+    return tf.ensure_shape(crop, [*crop_size, 3])
 
 
 def resample_label(label, window, *, crop_size, void):
-    """Nearest neighbour. int32 [H, W] -> int32 [h, w], `void` outside."""
-    rows, rows_inside = _nearest(window[0], window[2], crop_size[0], tf.shape(label)[0])
-    cols, cols_inside = _nearest(window[1], window[3], crop_size[1], tf.shape(label)[1])
-    crop = tf.gather(tf.gather(label, rows), cols, axis=1)
-    crop = tf.where(rows_inside[:, None] & cols_inside[None, :], crop, void)
+    """Nearest neighbour. int32 [H, W] -> int32 [h, w], `void` where the image is
+    padded."""
+    (rows, above_below), (cols, left_right) = _inside(window, label, crop_size)
+    crop = tf.gather(label, _nearest(rows, tf.shape(label)[0]))
+    crop = tf.gather(crop, _nearest(cols, tf.shape(label)[1]), axis=1)
+    crop = tf.pad(crop, [above_below, left_right], constant_values=void)
     return tf.ensure_shape(crop, crop_size)
 
 
-def _nearest(first, last, count, length):
-    """Source indices of `count` pixels from first to last, and which exist."""
-    steps = tf.range(count, dtype=tf.float32) / max(count - 1, 1)
-    position = tf.cast(tf.floor(first + (last - first) * steps + 0.5), tf.int32)
-    return tf.clip_by_value(position, 0, length - 1), (position >= 0) & (
-        position < length
-    )
+def _inside(window, source, crop_size):
+    """For rows and columns: what `_line` says of them."""
+    lengths = tf.shape(source)
+    return [
+        _line(window[axis], window[axis + 2], count, lengths[axis])
+        for axis, count in enumerate(crop_size)
+    ]
+
+
+def _line(first, last, count, length):
+    """Which of `count` pixels from first to last show the source.
+
+    Returns:
+        float64 [n], source coordinates of those between the centers of the first and
+        the last source pixel. Half pixels are exact, so that a flip rounds as the
+        unflipped crop does.
+        [int32, int32], how many pixels lie before and after those.
+    """
+    first, last = tf.cast(first, tf.float64), tf.cast(last, tf.float64)
+    steps = tf.range(count, dtype=tf.float64)
+    positions = first + (last - first) * steps / max(count - 1, 1)
+    end = tf.cast(length - 1, tf.float64)
+    inside = (positions > -_BORDER) & (positions < end + _BORDER)
+    before = tf.argmax(inside, output_type=tf.int32)
+    number = tf.math.count_nonzero(inside, dtype=tf.int32)
+    margins = [before, count - before - number]
+    return positions[before : before + number], margins
+
+
+def _nearest(positions, length):
+    """Source indices, int32."""
+    index = tf.cast(tf.floor(positions + 0.5), tf.int32)
+    return tf.clip_by_value(index, 0, length - 1)
