@@ -31,7 +31,7 @@ class SemanticLoss:
         category = targets["category"]
         valid = category != self.label_space.ignore_label
         safe = tf.where(valid, category, 0)
-        weight = targets["semantic_weight"]
+        weight = tf.where(valid, targets["semantic_weight"], 0.0)
         if self.class_weights is not None:
             weight *= tf.gather(tf.constant(self.class_weights, tf.float32), safe)
         loss = weight * tf.nn.sparse_softmax_cross_entropy_with_logits(
