@@ -26,8 +26,11 @@ def index_segments(panoptic, *, label_space, max_segments):
             pixels, center (y, x) in pixels, the mean of the pixel coordinates.
 
     Raises:
+        ValueError: max_segments above 256, more than a uint8 can number.
         tf.errors.InvalidArgumentError: more segments than rows.
     """
+    if max_segments > 256:
+        raise ValueError(f"max_segments is {max_segments}; 8 bits number at most 256.")
     values, index = tf.unique(tf.reshape(panoptic, [-1]))
     count = tf.size(values)
     tf.debugging.assert_less_equal(

@@ -20,15 +20,16 @@ class PanopticTargets:
     Attributes:
         label_space: LabelSpace.
         sigma: float, of the center Gaussians, in pixels.
-        max_instances: int, instances drawn per crop; rows of the segment table
-            are sorted so that instances come first.
+        max_instances: int, instances drawn per crop; further ones have no weight
+            in the instance losses, like a crowd. The default draws all that a
+            segment table can hold.
         small_instance_area: int, pixels; instances below it get ...
         small_instance_weight: float, ... this weight in the semantic loss.
     """
 
     label_space: LabelSpace
     sigma: float = 8.0
-    max_instances: int = 128
+    max_instances: int = 256
     small_instance_area: int = 4096
     small_instance_weight: float = 3.0
 
@@ -71,9 +72,10 @@ class PanopticTargets:
         things = tf.constant(self.label_space.thing_classes, tf.float32)
         is_thing = tf.reduce_any(category[..., None] == things, -1)
         is_void = category == self.label_space.ignore_label
-        is_instance = is_thing & (instance > 0)
-        is_crowd = is_thing & (instance == 0)
-        is_small = is_instance & (area < self.small_instance_area)
+        is_drawn = tf.range(tf.shape(table)[1]) < self.max_instances
+        is_instance = is_thing & (instance > 0) & is_drawn  # they are the first rows
+        is_crowd = is_thing & ~is_instance
+        is_small = is_thing & (instance > 0) & (area < self.small_instance_area)
         small_weight = self.small_instance_weight
         return tf.stack(
             [
