@@ -93,6 +93,11 @@ def parse(serialized):
     return tf.io.parse_single_example(serialized, FEATURES)
 
 
+def read_filename(serialized):
+    """Bytes -> name of the frame, on the host."""
+    return parse(serialized)["image/filename"].numpy().decode()
+
+
 def read(serialized):
     """Bytes -> Frame, on the host (pseudo-label and inspection jobs)."""
     values = {name: value.numpy() for name, value in parse(serialized).items()}

@@ -19,8 +19,10 @@ class Order:
     """
 
     def __init__(self, *, counts, proportions, seed):
-        """Args: counts, proportions: ints per source, positive; seed: int."""
-        if len(counts) != len(proportions) or min([*counts, *proportions]) < 1:
+        """Args: counts, proportions: ints per source, positive; seed: int >= 0."""
+        numbers = [*counts, *proportions]
+        whole = all(isinstance(number, int) and number > 0 for number in numbers)
+        if not counts or len(counts) != len(proportions) or not whole:
             raise ValueError(
                 f"Record counts {counts} and proportions {proportions} must be "
                 f"positive whole numbers, one of each per source."

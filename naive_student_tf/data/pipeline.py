@@ -71,8 +71,7 @@ class Reader:
         size = self._data.global_batch_size
         names = []
         for position in range(step * size, (step + 1) * size):
-            parsed = example.parse(self._serialized(position))
-            names.append(parsed["image/filename"].numpy().decode())
+            names.append(example.read_filename(self._serialized(position)))
         return names
 
     def dataset(self, *, start_step, num_steps, host=0, num_hosts=1, num_replicas=1):
@@ -92,6 +91,11 @@ class Reader:
         if size % num_replicas:
             raise ValueError(
                 f"global_batch_size {size} does not divide by {num_replicas} replicas."
+            )
+        if num_replicas % num_hosts:
+            raise ValueError(
+                f"{num_replicas} replicas do not divide by {num_hosts} hosts: every "
+                f"host must feed as many as the others."
             )
         share = size // num_hosts
         positions = tf.data.Dataset.range(start_step * size, num_steps * size)

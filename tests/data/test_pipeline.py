@@ -1,0 +1,246 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from naive_student_tf.data import example, pipeline, shards
+from naive_student_tf.labels.camvid import CAMVID
+from naive_student_tf.labels.cityscapes import CITYSCAPES
+
+SIZE, CROP = (12, 20), (9, 17)
+ROAD, CAR_1 = 0, 3329
+CAR = 13
+
+
+def frame(name, gray, *, labelled=True):
+    """An even image with one car on a road."""
+    label = np.full(SIZE, ROAD, np.uint16)
+    label[3:9, 5:15] = CAR_1
+    image = np.full((*SIZE, 3), gray, np.uint8)
+    return example.Frame(
+        image=tf.io.encode_png(image).numpy(),
+        image_format="png",
+        filename=name,
+        height=SIZE[0],
+        width=SIZE[1],
+        panoptic=label if labelled else None,
+    )
+
+
+def write_directory(directory, frames, *, space=CITYSCAPES, labelled=None):
+    """Two shards of frames, as build_shards leaves them."""
+    parts = []
+    for index, start in enumerate((0, 3)):
+        part = frames[start : 3 if index == 0 else None]
+        path = f"{directory}/{shards.shard_name('s', index, 2)}"
+        shards.write_shard(path, [example.serialize(frame) for frame in part])
+        parts.append(shards.describe_shard(path))
+    shards.write_manifest(
+        str(directory),
+        parts,
+        label_space=dataclasses.asdict(space),
+        labelled=len(frames) if labelled is None else labelled,
+    )
+    return str(directory)
+
+
+@pytest.fixture(scope="module")
+def fine(tmp_path_factory):
+    """Five frames, gray 0..4."""
+    frames = [frame(f"fine_{gray}", gray) for gray in range(5)]
+    return write_directory(tmp_path_factory.mktemp("fine"), frames)
+
+
+@pytest.fixture(scope="module")
+def pseudo(tmp_path_factory):
+    """Eleven frames, gray 100..110."""
+    frames = [frame(f"pseudo_{gray}", gray) for gray in range(100, 111)]
+    return write_directory(tmp_path_factory.mktemp("pseudo"), frames)
+
+
+def data_of(directories, **settings):
+    defaults = dict(
+        label_space=CITYSCAPES, crop_size=CROP, global_batch_size=4, max_segments=7
+    )
+    return pipeline.TrainingData(directories=directories, **{**defaults, **settings})
+
+
+def batches_of(reader, *, start_step=0, num_steps=6, **hosts):
+    dataset = reader.dataset(start_step=start_step, num_steps=num_steps, **hosts)
+    return [{name: value.numpy() for name, value in batch.items()} for batch in dataset]
+
+
+def assert_equal(batches, others):
+    assert len(batches) == len(others)
+    for batch, other in zip(batches, others, strict=True):
+        assert set(batch) == set(other)
+        for name in batch:
+            np.testing.assert_array_equal(batch[name], other[name])
+
+
+def grays(batches):
+    """The gray of the image of every example; crops may be padded."""
+    return [
+        int(np.median(image[batch["segment"][row] != _void_row(batch["table"][row])]))
+        for batch in batches
+        for row, image in enumerate(batch["image"])
+    ]
+
+
+def _void_row(table):
+    void = (table[:, 0] == CITYSCAPES.ignore_label) & (table[:, 2] > 0)
+    return int(void.argmax()) if void.any() else -1
+
+
+def test_batches_have_static_shapes_and_small_types(fine):
+    dataset = data_of(fine).open(seed=0).dataset(start_step=0, num_steps=2)
+    assert dataset.element_spec == {
+        "image": tf.TensorSpec([4, *CROP, 3], tf.uint8),
+        "segment": tf.TensorSpec([4, *CROP], tf.uint8),
+        "table": tf.TensorSpec([4, 7, 5], tf.float32),
+    }
+    assert len(list(dataset)) == 2
+
+
+def test_labels_come_with_their_image(fine):
+    data = data_of(fine, scales=(1.0,), flip=0.0, crop_size=SIZE)
+    (batch,) = batches_of(data.open(seed=0), num_steps=1)
+    for table, segment, image in zip(
+        batch["table"], batch["segment"], batch["image"], strict=True
+    ):
+        assert table[0].tolist() == [CAR, 1, 60, 5.5, 9.5]
+        assert table[1].tolist()[:3] == [0, 0, 180]
+        assert (segment[3:9, 5:15] == 0).all() and (segment == 1).sum() == 180
+        assert len(np.unique(image)) == 1
+
+
+def test_a_run_stopped_at_any_step_goes_on_as_if_undisturbed(fine, pseudo):
+    data = data_of({fine: 1, pseudo: 2})
+    straight = batches_of(data.open(seed=5))
+    for start in (1, 4):
+        rest = batches_of(data.open(seed=5), start_step=start)
+        assert_equal(rest, straight[start:])
+
+
+def test_two_hosts_together_see_what_one_host_sees(fine, pseudo):
+    reader = data_of({fine: 1, pseudo: 2}).open(seed=5)
+    straight = batches_of(reader, num_replicas=4)  # one example per batch
+    halves = [
+        batches_of(reader, host=host, num_hosts=2, num_replicas=4) for host in (0, 1)
+    ]
+    assert [len(half) for half in halves] == [12, 12]
+    together = [
+        batch
+        for step in range(6)
+        for half in halves
+        for batch in half[2 * step : 2 * step + 2]
+    ]
+    assert_equal(together, straight)
+
+
+def test_the_batch_is_cut_into_replicas_in_order(fine):
+    reader = data_of(fine).open(seed=5)
+    whole = batches_of(reader, num_steps=2)
+    parts = batches_of(reader, num_steps=2, num_replicas=2)
+    joined = [
+        {name: np.concatenate([a[name], b[name]]) for name in a}
+        for a, b in zip(parts[::2], parts[1::2], strict=True)
+    ]
+    assert_equal(joined, whole)
+
+
+def test_names_of_a_step_are_those_of_its_batch(fine, pseudo):
+    reader = data_of({fine: 1, pseudo: 1}).open(seed=2)
+    for step, batch in enumerate(batches_of(reader)):
+        names = [int(name.rpartition("_")[2]) for name in reader.filenames(step)]
+        assert grays([batch]) == names
+
+
+def test_directories_are_mixed_in_their_proportions_in_every_batch(fine, pseudo):
+    reader = data_of({fine: 1, pseudo: 3}).open(seed=0)
+    for batch in batches_of(reader):
+        assert sum(gray < 50 for gray in grays([batch])) == 1
+
+
+def test_every_frame_of_a_single_directory_is_seen_once_per_epoch(pseudo):
+    reader = data_of(pseudo).open(seed=0)
+    assert reader.num_records == 11
+    names = [name for step in range(11) for name in reader.filenames(step)]
+    for start in range(0, 44, 11):
+        assert len(set(names[start : start + 11])) == 11
+
+
+def test_the_seed_chooses_order_and_crops(fine):
+    data = data_of(fine, global_batch_size=8)
+    first, again, other = (
+        batches_of(data.open(seed=seed), num_steps=1) for seed in (0, 0, 1)
+    )
+    assert_equal(first, again)
+    assert (first[0]["segment"] != other[0]["segment"]).any()
+
+
+def test_one_record_is_cropped_differently_in_every_epoch(tmp_path):
+    same = [frame("same", 50)] * 4
+    data = data_of(write_directory(tmp_path, same), global_batch_size=8)
+    (batch,) = batches_of(data.open(seed=0), num_steps=1)
+    assert len({segment.tobytes() for segment in batch["segment"]}) > 4
+
+
+def test_an_unlabelled_frame_among_labelled_ones_is_all_void(tmp_path):
+    frames = [frame("bare", 9, labelled=False)] * 4
+    directory = write_directory(tmp_path, frames, labelled=1)
+    (batch,) = batches_of(data_of(directory).open(seed=0), num_steps=1)
+    assert (batch["segment"] == 0).all()
+    assert (batch["table"][:, 0, 0] == CITYSCAPES.ignore_label).all()
+
+
+def test_labels_of_other_classes_are_refused(tmp_path):
+    directory = write_directory(tmp_path, [frame("a", 1)] * 4, space=CAMVID)
+    match = f"{directory} holds labels of 11 classes .sky, .* for cityscapes with 19"
+    with pytest.raises(ValueError, match=match):
+        data_of(directory).open(seed=0)
+
+
+def test_a_directory_without_any_label_is_refused(tmp_path):
+    frames = [frame("a", 1, labelled=False)] * 4
+    directory = write_directory(tmp_path, frames, labelled=0)
+    with pytest.raises(ValueError, match=f"{directory} holds no labels at all.*pseudo"):
+        data_of(directory).open(seed=0)
+
+
+def test_a_directory_without_manifest_is_refused(fine, tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"{tmp_path}/manifest.json does not"):
+        data_of({fine: 1, str(tmp_path): 1}).open(seed=0)
+
+
+def test_a_proportion_of_zero_is_refused(fine, pseudo):
+    with pytest.raises(ValueError, match=r"proportions \[1, 0\] must be positive"):
+        data_of({fine: 1, pseudo: 0}).open(seed=0)
+
+
+def test_a_batch_that_replicas_cannot_share_is_refused(fine):
+    reader = data_of(fine).open(seed=0)
+    with pytest.raises(ValueError, match="global_batch_size 4 does not divide by 3"):
+        reader.dataset(start_step=0, num_steps=1, num_replicas=3)
+    with pytest.raises(ValueError, match="4 replicas do not divide by 3 hosts"):
+        reader.dataset(start_step=0, num_steps=1, num_replicas=4, num_hosts=3)
+
+
+def test_frames_of_a_shard_are_read_in_order(pseudo):
+    parts, _ = shards.read_manifest(pseudo)
+    names = [f.filename for part in parts for f in pipeline.read_frames(pseudo, part)]
+    assert names == [f"pseudo_{gray}" for gray in range(100, 111)]
+
+
+def test_a_record_that_is_not_ours_is_named_by_its_shard(tmp_path):
+    shards.write_shard(f"{tmp_path}/x.tfrecord", [b"no example"])
+    part = shards.describe_shard(f"{tmp_path}/x.tfrecord")
+    with pytest.raises(ValueError, match=r"x\.tfrecord: not a record of ours"):
+        list(pipeline.read_frames(str(tmp_path), part))
+
+
+def test_the_default_scales_are_half_to_double_in_tenths(fine):
+    scales = data_of(fine).scales
+    assert scales[0] == 0.5 and scales[-1] == 2.0 and len(scales) == 16
+    np.testing.assert_allclose(np.diff(scales), 0.1)
