@@ -69,4 +69,23 @@ def _write(source, part, path):
     if not store.exists(path):
         records = (example.serialize(files.read_frame(source, frame)) for frame in part)
         shards.write_shard(path, records)
-    return shards.describe_shard(path)
+    shard = shards.describe_shard(path)
+    _check_frames(path, shard, part)
+    return shard
+
+
+def _check_frames(path, shard, part):
+    """A shard left by an earlier run must hold the frames of this one."""
+    directory = path.rpartition("/")[0]
+    ends = [
+        example.read_filename(shards.read_record(directory, shard, index))
+        for index in (0, -1)
+        if shard.count
+    ]
+    wanted = [part[0].filename, part[-1].filename]
+    if shard.count != len(part) or ends != wanted:
+        raise ValueError(
+            f"{path} holds {shard.count} frames {ends}, this run would write "
+            f"{len(part)}, {wanted}: it is of a build with another frames_per_shard or "
+            f"other files. Delete {directory} and run again."
+        )
