@@ -89,7 +89,9 @@ def read_ids(path):
         ValueError: unreadable, or not one channel of 8 or 16 bits.
     """
     try:
-        image = Image.open(path)
+        data = io.BytesIO(pathlib.Path(path).read_bytes())
+        Image.open(data).verify()  # decoding alone takes some wrong bits for right
+        image = Image.open(data)
         array = np.array(image)
     except Exception as error:
         raise ValueError(
