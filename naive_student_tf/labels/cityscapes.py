@@ -58,7 +58,9 @@ CITYSCAPES = LabelSpace(
 EGO_VEHICLE = 1  # labelIds of regions that do not move within a drive
 RECTIFICATION_BORDER = 2
 OUT_OF_ROI = 3
-MAX_LABEL_ID = 33  # 255 in a labelIds or instanceIds map: licence plate (-1)
+MAX_LABEL_ID = 33
+LICENCE_PLATE = 255  # -1, in a labelIds or instanceIds map
+MIN_INSTANCE_ID = 24  # the first labelId that has instances; all from here on do
 INSTANCE_DIVISOR = 1000  # instanceIds: labelId * 1000 + instance, or labelId alone
 
 
