@@ -7,7 +7,7 @@ import hashlib
 
 import tensorflow as tf
 
-from naive_student_tf import store
+from naive_student_tf import named_weights, store
 
 FOLDER = "checkpoints"
 
@@ -25,11 +25,14 @@ class Checkpoints:
         )
 
     def restore_latest(self):
-        """Restores the newest one, if any. Returns the step, 0 without one."""
+        """Restores the newest one, if any. Returns the step, 0 without one.
+
+        Raises:
+            ValueError: it is of another model.
+        """
         path = self._manager.latest_checkpoint
         if path:
-            status = self._manager.checkpoint.restore(path)
-            status.assert_existing_objects_matched()
+            _restore(self._manager.checkpoint, path)
         return int(self._optimizer.iterations)
 
     def save(self):
@@ -66,14 +69,42 @@ def restore_model(model, path):
     """
     found = find(path)
     try:
-        status = tf.train.Checkpoint(model=model).restore(found)
-        status.assert_existing_objects_matched().expect_partial()
-    except (ValueError, AssertionError) as error:
-        raise ValueError(
-            f"{found} was not saved from this model: {error}. Use the model gin file "
-            f"and the class count it was trained with."
-        ) from error
+        _restore(tf.train.Checkpoint(model=model), found).expect_partial()
+    except ValueError as error:
+        raise ValueError(f"{error}\n{compare(model, found).table()}") from error
     return found
+
+
+def init_model(model, path, *, min_coverage=1.0):
+    """Starts `model` from the weights of `find(path)` that have its names.
+
+    So a backbone comes out of a classifier, or a network out of one with other
+    classes. Prints what was loaded and what was not.
+
+    Args:
+        model: Keras model.
+        path: str, a training directory or a checkpoint.
+        min_coverage: float, share of the model's variables that has to be loaded.
+
+    Raises:
+        ValueError: it is less; the message lists what differs.
+    """
+    found = find(path)
+    comparison = compare(model, found)
+    named_weights.load(model, found, comparison, min_coverage=min_coverage)
+    print(f"{model.name} starts from {found}\n{comparison.table()}", flush=True)
+
+
+def compare(model, path):
+    """named_weights.Comparison of a model with a checkpoint of this package."""
+    return named_weights.compare(model, path, named_weights.of_checkpoint(path))
+
+
+def save_model(model, work_dir):
+    """Saves a model without optimizer as a training run would; returns the path."""
+    saved = tf.train.Checkpoint(model=model)
+    manager = tf.train.CheckpointManager(saved, store.join(work_dir, FOLDER), 1)
+    return manager.save(checkpoint_number=0)
 
 
 def fingerprint(path):
@@ -82,3 +113,13 @@ def fingerprint(path):
     for name in sorted(tf.io.gfile.glob(find(path) + ".data-*")):
         digest.update(store.read_bytes(name))
     return digest.hexdigest()[:16]
+
+
+def _restore(objects, path):
+    try:
+        return objects.restore(path).assert_existing_objects_matched()
+    except (ValueError, AssertionError) as error:
+        raise ValueError(
+            f"{path} was not saved from this model: {error}. Use the model gin file "
+            f"and the class count it was trained with."
+        ) from error

@@ -27,6 +27,8 @@ def train(
     steps_per_loop=100,
     save_every=1000,
     init_from=None,
+    init_coverage=1.0,
+    optimizer=schedule.adam,
     strategy=strategy.one_device,
     deterministic=True,
 ):
@@ -46,6 +48,9 @@ def train(
         steps_per_loop: int, updates per call of the device loop.
         save_every: int, steps between checkpoints; a multiple of steps_per_loop.
         init_from: str, a training directory whose weights to start from, or None.
+        init_coverage: float, share of the model's variables it must have; less than
+            1 for a backbone alone, or for another number of classes.
+        optimizer: builder of a Keras optimizer, schedule.adam or schedule.momentum.
         strategy: builder of a tf.distribute.Strategy.
         deterministic: bool, equal runs give equal bits, at some cost on GPUs.
 
@@ -64,13 +69,13 @@ def train(
     strategy = strategy()
     with strategy.scope():
         model = model()
-        if init_from:
-            print(f"weights from {checkpoint.restore_model(model, init_from)}")
         rate = schedule.Poly(learning_rate, steps=steps, warmup_steps=warmup_steps)
-        optimizer = schedule.adam(rate, clip_norm=clip_norm)
+        optimizer = optimizer(rate, clip_norm=clip_norm)
         optimizer.build(model.trainable_variables)
         checkpoints = checkpoint.Checkpoints(work_dir, model=model, optimizer=optimizer)
         start = checkpoints.restore_latest()
+        if init_from and not start:
+            checkpoint.init_model(model, init_from, min_coverage=init_coverage)
     if start >= steps:
         print(f"{work_dir} is trained: {start} of {steps} steps", flush=True)
         return

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from naive_student_tf.compat import keras
 from naive_student_tf.train import schedule
@@ -47,3 +48,12 @@ def test_the_first_step_of_adam_is_as_long_as_the_rate():
     optimizer = schedule.adam(schedule.Poly(0.25, steps=10))
     optimizer.apply_gradients([(np.float32([3.0, -5.0]), variable)])
     np.testing.assert_allclose(variable.numpy(), [0.75, -0.75], rtol=1e-5)
+
+
+def test_momentum_decays_kernels_but_neither_batch_norm_nor_biases():
+    names = ["conv/kernel", "conv/bn/gamma", "conv/bn/beta", "logits/bias"]
+    variables = [tf.Variable([8.0], name=name) for name in names]
+    optimizer = schedule.momentum(schedule.Poly(0.5, steps=10), weight_decay=0.25)
+    optimizer.apply_gradients([(tf.zeros([1]), variable) for variable in variables])
+    found = [variable.numpy()[0] for variable in variables]
+    np.testing.assert_allclose(found, [8 * (1 - 0.5 * 0.25), 8, 8, 8])
