@@ -1,0 +1,111 @@
+"""A classifier is trained by the same loop, resumes, is scored, starts segmentation."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny_imagenet
+
+from naive_student_tf import checkpoint, config
+from naive_student_tf.data import imagenet
+from naive_student_tf.model import panoptic_deeplab, small
+
+NETWORK = "gin_configs/models/small.gin"
+SMALL = [
+    "small.small.width = 4",
+    "imagenet.TrainingData.global_batch_size = 4",
+    "imagenet.TrainingData.image_size = 32",
+    "imagenet.EvaluationData.image_size = 32",
+    "loop.train.steps_per_loop = 1",
+    "loop.train.save_every = 1",
+    "loop.train.warmup_steps = 0",
+    "STEPS = 3",
+]
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    return tiny_imagenet.prepare(tmp_path_factory.mktemp("tfds"))
+
+
+def run(job, **macros):
+    bindings = SMALL if job == "pretrain" else [SMALL[0], SMALL[3]]
+    values = [f"{name} = {str(value)!r}" for name, value in macros.items()]
+    config.load([f"gin_configs/jobs/{job}.gin", NETWORK], [*bindings, *values])
+    config.run()
+
+
+def numbers(work_dir):
+    reader = tf.train.load_checkpoint(checkpoint.find(str(work_dir)))
+    names = (n for n in reader.get_variable_to_shape_map() if "ATTRIBUTES" in n)
+    return {n: reader.get_tensor(n) for n in names if "save_counter" not in n}
+
+
+@pytest.fixture(scope="module")
+def trained(data_dir, tmp_path_factory):
+    work_dir = tmp_path_factory.mktemp("whole")
+    run("pretrain", DATA_DIR=data_dir, WORK_DIR=work_dir)
+    return work_dir
+
+
+def test_a_run_that_died_goes_on_to_the_same_weights(
+    data_dir, trained, tmp_path, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(imagenet.Reader, "_serialized", dying(at=4))
+        with pytest.raises(tf.errors.OpError, match="disk"):
+            run("pretrain", DATA_DIR=data_dir, WORK_DIR=tmp_path)
+    assert checkpoint.find(str(tmp_path)).endswith("-1")
+    run("pretrain", DATA_DIR=data_dir, WORK_DIR=tmp_path)
+    resumed, whole = numbers(tmp_path), numbers(trained)
+    assert resumed.keys() == whole.keys()
+    for name, value in whole.items():
+        np.testing.assert_array_equal(resumed[name], value)
+
+
+def dying(*, at):
+    whole = imagenet.Reader._serialized
+
+    def serialized(reader, position):
+        if position >= at:
+            raise OSError("the disk is gone")
+        return whole(reader, position)
+
+    return serialized
+
+
+def test_a_classifier_is_scored(data_dir, trained, tmp_path):
+    run("evaluate_imagenet", DATA_DIR=data_dir, WORK_DIR=tmp_path, CHECKPOINT=trained)
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["images"] == tiny_imagenet.NUM_VALIDATION
+    assert metrics["checkpoint"].endswith("-3")
+    assert metrics["top1_error"] >= metrics["top5_error"] >= 0
+
+
+def test_segmentation_starts_from_its_backbone(trained, capsys):
+    model = segmentation()
+    checkpoint.init_model(model, str(trained), min_coverage=0.25)
+    printed = capsys.readouterr().out
+    kernel = "model/layer_with_weights-0/kernel/.ATTRIBUTES/VARIABLE_VALUE"
+    np.testing.assert_array_equal(
+        model.get_layer("stem").kernel, numbers(trained)[kernel]
+    )
+    assert "loaded: 50 variables\n    stage2/unit1/conv1/bn/beta <- model/" in printed
+    assert "not used here: 2 variables\n    logits/bias [1000]" in printed
+    assert "mismatched: 0" in printed
+
+
+def test_a_backbone_alone_is_too_little_unless_said_so(trained):
+    model = segmentation()
+    before = model.get_layer("stem").kernel.numpy()
+    with pytest.raises(ValueError, match=r"covers 0\.\d+ of .*, 1\.0 are asked for"):
+        checkpoint.init_model(model, str(trained))
+    np.testing.assert_array_equal(model.get_layer("stem").kernel, before)
+
+
+def segmentation():
+    def backbone(image):
+        return small.small(image, width=4)
+
+    return panoptic_deeplab.panoptic_deeplab(backbone=backbone, num_classes=3)
