@@ -57,7 +57,7 @@ def versions():
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "git": _git_revision(),
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
     }
 
 

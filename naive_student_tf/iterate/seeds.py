@@ -11,6 +11,7 @@ import statistics
 
 from naive_student_tf import results_table
 from naive_student_tf.iterate import results
+from naive_student_tf.results_table import CONTROL
 
 NAMES = {"pq": "PQ", "ap": "AP", "miou": "mIoU", "mean": "mean"}
 
@@ -49,7 +50,11 @@ def read_record(record):
 
 
 def table(lines):
-    """Markdown: a row per stage, mean and standard deviation over the seeds."""
+    """Markdown: a row per stage, mean and standard deviation over the seeds.
+
+    Every seed has data of its own, so the last column compares within each seed.
+    """
+    lines = _with_gain(lines)
     shown = _shown(lines)
     header = ["stage", "iteration", *(name for _, name in shown)]
     rows = [header, ["---"] * len(header)]
@@ -67,9 +72,25 @@ def _lines(run_dir):
     config = (run_dir / "config.gin").read_text()
     seed = int(re.search(r"^SEED = (\d+)", config, re.M)[1])
     versions = json.loads((run_dir / "versions.json").read_text())
+    made_by = {
+        name: versions[name] for name in ("git", "tensorflow") if name in versions
+    }
     return [
-        {"run": run_dir.name, "seed": seed, **versions, **row}
+        {"run": run_dir.name, "seed": seed, **made_by, **row}
         for row in results.read(run_dir)
+    ]
+
+
+def _with_gain(lines):
+    """The lines with `gain`: how far the mean of the metrics is above the control's."""
+    control = {
+        line["seed"]: _value(line, "mean") for line in lines if line["stage"] == CONTROL
+    }
+    return [
+        {**line, "gain": _value(line, "mean") - control[line["seed"]]}
+        if line["seed"] in control
+        else line
+        for line in lines
     ]
 
 
@@ -79,6 +100,8 @@ def _shown(lines):
     columns = [(key, NAMES[key]) for key in present]
     if len(present) > 1:
         columns.append(("mean", "mean of the three"))
+    if any("gain" in line for line in lines):
+        columns.append(("gain", f"above {CONTROL}"))
     if any("test" in line for line in lines):
         columns += [(f"test {key}", f"test {NAMES[key]}") for key in present]
     return columns
