@@ -27,10 +27,14 @@ def evaluate(
         batch_size: int, images per call of the device.
         num_examples: int, images shown in TensorBoard, evenly spread.
         output: str, a second place for the JSON, or None.
+
+    Raises:
+        ValueError: the shards have no labels, or those of another label space.
     """
     inference = inference()
     space = inference.label_space
     parts, facts = shards.read_manifest(data_dir)
+    _check_labels(data_dir, facts, space)
     shown = set(range(0, facts["count"], -(-facts["count"] // max(num_examples, 1))))
     metrics = Metrics(space)
     progress = Progress(total=facts["count"], name="evaluate", unit="images")
@@ -95,7 +99,23 @@ def _write_scalars(result):
 
 
 def _step(checkpoint):
-    return int(checkpoint.rpartition("-")[2])
+    """The step in the name of a checkpoint; 0 for one with another name."""
+    number = checkpoint.rpartition("-")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def _check_labels(data_dir, facts, label_space):
+    classes = facts["label_space"]["class_names"]
+    if tuple(classes) != label_space.class_names:
+        raise ValueError(
+            f"{data_dir} holds labels of {facts['label_space']['name']}, the model "
+            f"predicts {label_space.name}. Check DATA_DIR."
+        )
+    if facts["labelled"] != facts["count"]:
+        raise ValueError(
+            f"{data_dir}: {facts['labelled']} of {facts['count']} frames are labelled; "
+            f"all must be. Check DATA_DIR: is it a split to evaluate on?"
+        )
 
 
 def _finite(value):

@@ -30,6 +30,9 @@ def pseudo_label(
             Cityscapes labelIds; (1,) is the ego vehicle (paper, section 3), ()
             nothing, (1, 2, 3) also the rectification border and out of roi.
         batch_size: int, frames per call of the device.
+
+    Raises:
+        ValueError: `work_dir` holds a shard that another teacher has labelled.
     """
     inference = inference()
     teacher = checkpoint.fingerprint(inference.checkpoint)
@@ -43,30 +46,23 @@ def pseudo_label(
     }
     stamp = {"iteration": iteration, "teacher": teacher}
     for split in splits:
-        source = store.join(data_dir, split)
+        source, target = (store.join(place, split) for place in (data_dir, work_dir))
         parts, facts = shards.read_manifest(source)
         progress = Progress(total=facts["count"], name=f"labels {split}", unit="frames")
         written = []
         for part in parts:
-            path = store.join(work_dir, split, part.file)
-            if not store.exists(path):
-                frames = _labelled(
-                    pipeline.read_frames(source, part),
-                    inference,
-                    void_regions,
-                    stamp,
-                    batch_size,
-                )
-                shards.write_shard(path, _counted(frames, progress))
-            else:
+            path = store.join(target, part.file)
+            if store.exists(path):
+                _check_teacher(target, shards.describe_shard(path), stamp)
                 progress.advance(part.count)
+            else:
+                frames = pipeline.read_frames(source, part)
+                labelled = _labelled(frames, inference, void_regions, stamp, batch_size)
+                shards.write_shard(path, _counted(labelled, progress))
             written.append(shards.describe_shard(path))
         progress.close()
-        shards.write_manifest(
-            store.join(work_dir, split),
-            written,
-            **{**facts, "labelled": facts["count"], "pseudo": lineage},
-        )
+        changed = {"labelled": facts["count"], "pseudo": lineage}
+        shards.write_manifest(target, written, **{**facts, **changed})
 
 
 def _labelled(frames, inference, void_regions, stamp, batch_size):
@@ -91,3 +87,12 @@ def _counted(frames, progress):
         yield example.serialize(frame)
         progress.advance(1)
 
+
+def _check_teacher(directory, shard, stamp):
+    """Labels of two teachers must not stand under the name of one."""
+    pseudo = example.read(shards.read_record(directory, shard, 0)).pseudo or {}
+    if not stamp.items() <= pseudo.items():
+        raise ValueError(
+            f"{store.join(directory, shard.file)} was labelled by {pseudo}, this run "
+            f"is {stamp}. Delete {directory} to label it again."
+        )

@@ -1,0 +1,40 @@
+"""The ego vehicle becomes void where the annotated frame shows it, nowhere else."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from naive_student_tf.pseudo_label.void_regions import mask_regions
+from tests import tiny_shards
+
+VOID = 255 * 256
+LABEL = np.array([[1, 2, 3], [4, 5, 6]], np.int32)
+REGIONS = np.array([[0, 1, 3], [1, 0, 2]], np.uint8)
+FRAME = dataclasses.replace(tiny_shards.frame(0), void_regions=REGIONS)
+
+
+@pytest.mark.parametrize(
+    ("regions", "expected"),
+    [
+        ((1,), [[1, VOID, 3], [VOID, 5, 6]]),
+        ((1, 3), [[1, VOID, VOID], [VOID, 5, 6]]),
+        ((1, 2, 3), [[1, VOID, VOID], [VOID, 5, VOID]]),
+        ((), LABEL),
+    ],
+)
+def test_the_chosen_regions_become_void(regions, expected):
+    masked = mask_regions(LABEL, FRAME, regions, void=VOID)
+    np.testing.assert_array_equal(masked, expected)
+
+
+def test_a_frame_whose_regions_nobody_knows_keeps_its_label():
+    unknown = dataclasses.replace(FRAME, void_regions=None)
+    np.testing.assert_array_equal(mask_regions(LABEL, unknown, (1,), void=VOID), LABEL)
+
+
+def test_the_prediction_itself_is_not_changed():
+    before = LABEL.copy()
+    for regions in ((1,), ()):
+        mask_regions(LABEL, FRAME, regions, void=VOID)[:] = 0
+    np.testing.assert_array_equal(LABEL, before)
