@@ -1,6 +1,8 @@
 """A classifier is trained by the same loop, resumes, is scored, starts segmentation."""
 
 import json
+import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -11,6 +13,12 @@ from naive_student_tf import checkpoint, config
 from naive_student_tf.data import imagenet
 from naive_student_tf.model import panoptic_deeplab, small
 
+ROOT = pathlib.Path(__file__).parents[2]
+NETWORKS = [
+    *sorted(ROOT.glob("experiments/table_07/*.gin")),
+    ROOT / "gin_configs/models/xception_71.gin",
+]
+X_71 = {"xception_71": "xception71"}
 NETWORK = "gin_configs/models/small.gin"
 SMALL = [
     "small.small.width = 4",
@@ -109,3 +117,15 @@ def segmentation():
         return small.small(image, width=4)
 
     return panoptic_deeplab.panoptic_deeplab(backbone=backbone, num_classes=3)
+
+
+@pytest.mark.parametrize("job", ["pretrain", "evaluate_imagenet"])
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda path: path.stem)
+def test_every_row_of_table_7_loads_on_top_of_the_job(job, network):
+    config.load([f"gin_configs/jobs/{job}.gin", str(network)])
+    name = network.stem.removesuffix("_drop_path")
+    builder = {"wr_38": "wide_resnet38", "wr_41": "wide_resnet41", **X_71}[name]
+    bound = re.findall(r"classifier\.backbone = @\w+\.(\w+)", config.parsed())
+    assert bound == [builder]
+    plain = "drop_path = @drop_path.plain_sum" in config.parsed()
+    assert plain == (network.stem in ("wr_38", "wr_41"))

@@ -72,8 +72,9 @@ def test_every_variable_of_the_graph_is_loaded_and_the_rest_is_named(work_dir, v
 def test_training_starts_from_it(work_dir, values, capsys):
     conv = layers.separable_conv_bn_relu
     model = panoptic_deeplab(backbone=backbone, num_classes=3, conv=conv)
-    checkpoint.init_model(model, str(work_dir), min_coverage=0.84)
-    assert round(len(values) / len(model.variables), 3) == 0.843  # jobs/train.gin
+    checkpoint.init_model(model, str(work_dir), min_coverage=0.844)
+    share = len(values) / len(model.variables)  # as gin_configs/jobs/train.gin says
+    assert 0.844 <= share < 0.844 + 1 / len(model.variables)
     name = "xception_71/exit_flow/block2/unit_1/xception_module/"
     kernel = values[name + "separable_conv3_pointwise/weights"]
     np.testing.assert_array_equal(model.get_layer("exit2/sep3").kernel, kernel)
