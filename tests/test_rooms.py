@@ -27,6 +27,7 @@ ROOMS = {
     },
     "iterate": {"console", "processes", "results_table"},
     "weights": {"checkpoint", "compat", "named_weights", "store"},
+    "tables": {"processes", "results_table", "run_directory"},
     "checkpoint": {"named_weights", "store"},
     "compat": set(),
     "config": {"jobs"},
@@ -43,6 +44,7 @@ ROOMS = {
 }
 FILES = {  # single files that may import more than their room
     "model/describe.py": {"store"},
+    "model/export.py": {"checkpoint", "labels", "store"},
     "model/grouping.py": {"labels"},
     "model/inference.py": {"checkpoint", "labels"},
 }

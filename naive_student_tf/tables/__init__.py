@@ -1,0 +1,1 @@
+"""The tables of the paper: what it prints, what we count or measure, the status."""
