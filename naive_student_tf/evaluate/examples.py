@@ -1,10 +1,11 @@
 """A few evaluated images, kept for TensorBoard and for the report."""
 
+import numpy as np
 import tensorflow as tf
 
 from naive_student_tf import store
 from naive_student_tf.data import example
-from naive_student_tf.evaluate import head_pictures, pictures, scenes
+from naive_student_tf.evaluate import head_pictures, panels, pictures, scenes
 
 FOLDER = "examples"
 
@@ -30,21 +31,27 @@ def write_example(frame, predicted, index, *, work_dir, label_space):
         prediction=panoptic,
         label_space=label_space,
     )
-    row[1].extend(_head_cells(image, frame, predicted, index))
-    tf.summary.image(f"examples/{frame.filename}", scenes.draw_row(row)[None])
+    heads = _head_cells(image, frame, predicted, index, label_space)
+    rows = [scenes.draw_row(row)] + ([scenes.draw_row(("", heads))] if heads else [])
+    tf.summary.image(f"examples/{frame.filename}", panels.stack_panels(rows)[None])
 
 
-def _head_cells(image, frame, predicted, index):
+def _head_cells(image, frame, predicted, index, label_space):
+    """What the instance heads predict, and the regions that are void."""
     cells = []
     if "center_heatmap" in predicted:
         heatmap = predicted["center_heatmap"][index]
         offset = predicted["offset"][index]
+        things = np.isin(predicted["category"][index], label_space.thing_classes)
         cells = [
             (
                 "center heatmap",
                 scenes.fit(head_pictures.draw_center_heatmap(image, heatmap)),
             ),
-            ("offsets", scenes.fit(head_pictures.draw_offset(offset))),
+            (
+                "offsets of things",
+                scenes.fit(head_pictures.draw_offset(offset, mask=things)),
+            ),
         ]
     if frame.void_regions is not None:
         void = pictures.draw_void(
