@@ -47,8 +47,8 @@ class Inference:
                 everything is compiled anyway, and this must be False.
         """
         self.label_space, self.scales, self.flip = label_space, tuple(scales), flip
-        self._model = model()
-        self.checkpoint = checkpoint.restore_model(self._model, checkpoint_path)
+        self.model = model()
+        self.checkpoint = checkpoint.restore_model(self.model, checkpoint_path)
         settings = {
             "center_threshold": center_threshold,
             "nms_kernel": nms_kernel,
@@ -74,14 +74,17 @@ class Inference:
             `instance_valid` [B, K] (row k is instance k + 1), `center_heatmap`
             [B, H, W, 1] and `offset` [B, H, W, 2].
         """
-        size = images.shape[1:3]
-        if size not in self._compiled:
-            self._compiled[size] = self._compile(size)
-        outputs = self._compiled[size](tf.constant(images))
+        outputs = self.function(images.shape[1:3])(tf.constant(images))
         return {name: value.numpy() for name, value in outputs.items()}
 
+    def function(self, size):
+        """The tf.function behind a call, for images of one size (height, width)."""
+        if size not in self._compiled:
+            self._compiled[size] = self._compile(size)
+        return self._compiled[size]
+
     def _compile(self, size):
-        predictor = tta.Predictor(self._model, size, scales=self.scales, flip=self.flip)
+        predictor = tta.Predictor(self.model, size, scales=self.scales, flip=self.flip)
 
         @tf.function
         def predict(images):
