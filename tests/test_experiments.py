@@ -1,0 +1,204 @@
+"""The tables of the paper: every row has a config, every number a computed status."""
+
+import json
+import pathlib
+import re
+
+import gin
+import pytest
+import tensorflow as tf
+
+from naive_student_tf import config
+from naive_student_tf.compat import keras
+from naive_student_tf.tables import record, render
+
+ROOT = pathlib.Path(__file__).parents[1]
+EXPERIMENTS = ROOT / "experiments"
+FOLDERS = sorted(path.parent for path in EXPERIMENTS.glob("*/paper.json"))
+JOB = ROOT / "gin_configs" / "jobs" / "tables.gin"
+TABLES = {folder.name: record.read_paper(folder) for folder in FOLDERS}
+ROWS = [(name, row) for name, paper in TABLES.items() for row in paper["rows"]]
+COUNTED = [(name, row) for name, row in ROWS if "count_with" in TABLES[name]]
+
+PRINTED = {"value": "63.0", "tolerance": 0.5}
+PAPER = {
+    "table": "Table 0",
+    "title": "A table",
+    "cost": "nothing",
+    "numbers": {
+        "params": {"name": "Params (M)", "count": ["trainable_params"], "unit": 1e6},
+        "pq": {"name": "PQ (%)"},
+        "block": {"name": "B5", "count": ["stages", "b5", "convolutions"]},
+    },
+    "rows": {
+        "net": {
+            "name": "Net",
+            "printed": {
+                "params": {"value": "147.27", "tolerance": 0.005},
+                "pq": PRINTED,
+                "block": {"value": ["3x3 512", "3x3 1024"], "printed_in": "Table 11"},
+            },
+        }
+    },
+}
+DESCRIPTION = {
+    "trainable_params": 147269974,
+    "stages": [
+        {"name": "b4", "convolutions": []},
+        {"name": "b5", "convolutions": ["3x3 1024", "3x3 1024"]},
+    ],
+}
+
+
+def line(metrics, *, row="net", data=None):
+    return {"row": row, "metrics": metrics, "data": data, "config": "c"}
+
+
+def statuses(results):
+    rows = render.table(PAPER, results).splitlines()[6:]
+    return [row.split(" | ")[-1].removesuffix(" |") for row in rows]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def weights_are_zeros():
+    """Random numbers for 174 million weights would take most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            keras.initializers.HeNormal,
+            "__call__",
+            lambda self, shape, dtype=None, **_: tf.zeros(shape, dtype),
+        )
+        yield
+
+
+def test_the_job_knows_every_table():
+    config.load([str(JOB)])
+    tables = gin.query_parameter("record.update_tables.tables")
+    assert [ROOT / table for table in tables] == FOLDERS
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_row_has_a_config_and_every_config_of_a_network_is_a_row(name):
+    files = {path.stem for path in (EXPERIMENTS / name).glob("*.gin")}
+    assert files - {"train"} == set(TABLES[name]["rows"])
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_printed_number_is_described_and_has_a_tolerance(name):
+    paper = TABLES[name]
+    for row in paper["rows"].values():
+        assert set(row["printed"]) <= set(paper["numbers"])
+        for printed in row["printed"].values():
+            if isinstance(printed["value"], str):
+                assert re.fullmatch(r"\d+(\.\d+)?", printed["value"])
+                assert printed["tolerance"] > 0
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_table_is_the_one_that_its_results_give(name):
+    folder = EXPERIMENTS / name
+    expected = render.table(TABLES[name], record.read_results(folder))
+    assert (folder / "table.md").read_text() == expected
+
+
+def test_the_index_is_the_one_that_the_results_give():
+    assert (EXPERIMENTS / "README.md").read_text() == record.index(FOLDERS)
+
+
+@pytest.mark.parametrize(("name", "row"), COUNTED)
+def test_a_row_counts_what_its_results_say(name, row, tmp_path):
+    folder, paper = EXPERIMENTS / name, TABLES[name]
+    output = tmp_path / "network.json"
+    files = [paper["count_with"], str(folder / f"{row}.gin")]
+    config.load(files, [f"OUTPUT = '{output}'"])
+    config.run()
+    counted = record.measured(paper, row, json.loads(output.read_text()))
+    results = record.read_results(folder)
+    known = {key: render.newest(results, row, key)[0] for key in counted}
+    assert counted == known
+
+
+@pytest.mark.parametrize("row", TABLES["table_08"]["rows"])
+def test_a_row_of_table_8_trains_and_evaluates(row):
+    path = f"experiments/table_08/{row}.gin"
+    config.load(["experiments/table_08/train.gin", path])
+    assert config.macro("LEARNING_RATE") == 1e-4 and config.macro("STEPS") == 60_000
+    assert config.macro("INIT_COVERAGE") < 0.639
+    config.load(["gin_configs/jobs/evaluate.gin", path])
+    assert "wide_resnet" in config.parsed()
+
+
+def test_a_number_without_a_result_is_not_run():
+    assert statuses([]) == ["not run"] * 3
+    assert statuses([line({"pq": 63.0}, row="other")]) == ["not run"] * 3
+
+
+def test_a_number_inside_the_tolerance_is_reproduced_and_outside_it_off():
+    assert render.status(PRINTED, 63.5) == "reproduced"
+    assert render.status(PRINTED, 62.5) == "reproduced"
+    assert render.status(PRINTED, 62.4) == "off"
+    assert render.status(PRINTED, None) == "not run"
+
+
+def test_a_number_of_the_toy_city_is_no_reproduction():
+    assert render.status(PRINTED, 63.0, data="toy_city") == "toy"
+    assert render.status(PRINTED, 63.0, data="cityscapes") == "reproduced"
+    assert statuses([line({"pq": 63.0}, data="toy_city")]) == [
+        "not run",
+        "toy",
+        "not run",
+    ]
+
+
+def test_the_newest_result_counts():
+    results = [line({"pq": 63.0, "params": 147269974}), line({"pq": 60.0})]
+    assert statuses(results) == ["reproduced", "off", "not run"]
+
+
+def test_the_table_shows_paper_ours_and_difference():
+    measured = record.measured(PAPER, "net", DESCRIPTION)
+    assert measured == {
+        "params": 147269974,
+        "block": ["3x3 1024", "3x3 1024"],
+    }
+    rows = render.table(PAPER, [line({**measured, "pq": 62.9})]).splitlines()[6:]
+    assert rows == [
+        "| Net | Params (M) | 147.27 | 147.2700 | 0.0000 | reproduced |",
+        "| Net | PQ (%) | 63.0 | 62.900 | \N{MINUS SIGN}0.100 | reproduced |",
+        "| Net | B5 | 3x3 512, 3x3 1024 (Table 11) | 3x3 1024, 3x3 1024 "
+        "| \N{EN DASH} | off |",
+    ]
+
+
+def test_a_number_that_the_description_does_not_have_is_named():
+    paper = {"rows": {"net": {"printed": {"x": {}}}}, "numbers": {"x": {}}}
+    paper["numbers"]["x"]["count"] = ["stages", "b9", "size"]
+    with pytest.raises(ValueError, match=r"no 'b9' in \['b4', 'b5'\]"):
+        record.measured(paper, "net", DESCRIPTION)
+
+
+def test_the_job_appends_what_is_new_and_renders(tmp_path, monkeypatch):
+    found = dict(DESCRIPTION)
+    monkeypatch.setattr(record, "_describe", lambda files: found)
+    folder = tmp_path / "table_00"
+    folder.mkdir()
+    paper = PAPER | {"count_with": str(JOB)}
+    (folder / "paper.json").write_text(json.dumps(paper))
+    (folder / "net.gin").write_text("# Table 0, row 1.\n")
+    output = tmp_path / "README.md"
+    for params in (1, 1, 147269974):
+        found["trainable_params"] = params
+        record.update_tables(tables=(str(folder),), output=str(output))
+    results = record.read_results(folder)
+    assert [line["metrics"]["params"] for line in results] == [1, 147269974]
+    assert (folder / "table.md").read_text() == render.table(paper, results)
+    assert "| [Table 0](table_00/README.md) | A table | 1 | 1 | 0 | 1 |" in (
+        output.read_text()
+    )
+
+
+def test_a_row_that_cannot_be_counted_stops_the_job(tmp_path):
+    file = tmp_path / "row.gin"
+    file.write_text("from __gin__ import dynamic_registration\nWIDHT = 3\n")
+    with pytest.raises(RuntimeError, match=r"row\.gin.*WIDHT"):
+        record._describe(["gin_configs/jobs/describe.gin", str(file)])
