@@ -5,6 +5,7 @@ A backbone, a semantic branch, and an instance branch if the data has instances.
 
 from naive_student_tf.compat import keras
 from naive_student_tf.model import decoder, layers
+from naive_student_tf.model.precision import policy
 from naive_student_tf.model.resize import ResizeLike
 
 
@@ -16,6 +17,7 @@ def panoptic_deeplab(
     instance=decoder.instance_branch,
     conv=layers.conv_bn_relu,
     batch_norm=layers.batch_normalization,
+    precision="float32",
 ):
     """Builds the model.
 
@@ -29,6 +31,7 @@ def panoptic_deeplab(
         conv: block of the branches' 3 x 3 and 5 x 5 convolutions:
             `layers.conv_bn_relu` or `layers.separable_conv_bn_relu`.
         batch_norm: factory of the branches' batch norm layers.
+        precision: str, "float32" or "mixed_bfloat16", see precision.py.
 
     Returns:
         keras.Model. Input: float32 [B, H, W, 3], 0..255, any H and W. Output:
@@ -37,17 +40,18 @@ def panoptic_deeplab(
         pixels of the input. Nothing is rescaled on the way up: the network learns
         full-size offsets.
     """
-    image = keras.Input((None, None, 3), name="image")
-    features = backbone(scale_image(image))
-    blocks = {"conv": conv, "batch_norm": batch_norm}
-    predictions = semantic(features, num_classes=num_classes, **blocks)
-    if instance is not None:
-        predictions |= instance(features, **blocks)
-    outputs = {
-        name: ResizeLike(name=name, dtype="float32")([prediction, image])
-        for name, prediction in predictions.items()
-    }
-    return keras.Model(image, outputs, name="panoptic_deeplab")
+    with policy(precision):
+        image = keras.Input((None, None, 3), name="image", dtype="float32")
+        features = backbone(scale_image(image))
+        blocks = {"conv": conv, "batch_norm": batch_norm}
+        predictions = semantic(features, num_classes=num_classes, **blocks)
+        if instance is not None:
+            predictions |= instance(features, **blocks)
+        outputs = {
+            name: ResizeLike(name=name, dtype="float32")([prediction, image])
+            for name, prediction in predictions.items()
+        }
+        return keras.Model(image, outputs, name="panoptic_deeplab")
 
 
 def scale_image(image):
