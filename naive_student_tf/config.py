@@ -62,6 +62,11 @@ def macro(name):
         return None
 
 
+def shares_work_dir():
+    """Whether the config lets several processes run its job in one WORK_DIR."""
+    return "jobs.run.share_work_dir = True" in gin.config_str()
+
+
 def parsed():
     """The whole config as text, one binding per value, sorted."""
     return gin.config_str()

@@ -1,6 +1,12 @@
 """The one function a gin file binds: which job this process runs."""
 
 
-def run(*, job):
-    """Calls `job`, a gin reference such as `@loop.train` (never a string)."""
+def run(*, job, share_work_dir=False):
+    """Calls `job`, a gin reference such as `@loop.train` (never a string).
+
+    Args:
+        job: zero-argument callable.
+        share_work_dir: bool, whether several processes may run this job in one
+            WORK_DIR at the same time; read by main.py.
+    """
     return job()

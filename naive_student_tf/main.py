@@ -45,7 +45,10 @@ def run(gin_files, gin_params):
     """Runs one job in its directory."""
     config.load(gin_files, gin_params)
     work_dir = config.macro("WORK_DIR")
-    lock = run_directory.claim(work_dir, config.parsed()) if work_dir else None
+    lock = None
+    if work_dir:
+        shared = config.shares_work_dir()
+        lock = run_directory.claim(work_dir, config.parsed(), shared=shared)
     config.run()
     if work_dir:
         run_directory.finish(work_dir, config.operative())

@@ -7,6 +7,7 @@ versions.json         of Python, TensorFlow and this repository
 
 import difflib
 import fcntl
+import hashlib
 import pathlib
 import platform
 import re
@@ -21,14 +22,16 @@ VERSIONS = "versions.json"
 _LOCK = ".lock"
 _NO_RESULTS = {CONFIG, VERSIONS, _LOCK, "log.txt"}
 _PATHS = ("WORK_DIR", "OUTPUT")  # may be spelt differently between two starts
+_WORKERS = ("WORKER_INDEX", "NUM_WORKERS")  # differ between processes that share
 
 
-def claim(work_dir, config):
+def claim(work_dir, config, *, shared=False):
     """Makes `work_dir` the directory of this config, or of its continuation.
 
     Args:
         work_dir: str.
         config: str, the parsed config.
+        shared: bool, whether other processes of the config may work there too.
 
     Returns:
         An object to keep: it holds the lock on a local directory.
@@ -37,7 +40,7 @@ def claim(work_dir, config):
         ValueError: the directory holds results of another config.
         BlockingIOError: another process is writing to it.
     """
-    lock = _lock(work_dir)
+    lock = _lock(work_dir, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
     path = store.join(work_dir, CONFIG)
     if store.exists(path) and _has_results(work_dir):
         _check_same(path, store.read_text(path), config)
@@ -64,14 +67,22 @@ def versions():
 def _has_results(work_dir):
     """Whether a job got so far that it wrote something, here or below."""
     files = (name for _, _, names in tf.io.gfile.walk(work_dir) for name in names)
-    return any(name not in _NO_RESULTS for name in files)
+    return any(name not in _NO_RESULTS and not name.endswith(".tmp") for name in files)
+
+
+def fingerprint(config, *, without=()):
+    """A short hash of what a parsed config binds, whatever its paths and workers.
+
+    Args:
+        config: str.
+        without: tuple of str, further macros that do not count.
+    """
+    lines = _bindings(config, without=without)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def _check_same(path, before, now):
-    old, new = (
-        [line for line in _bindings(text) if not line.startswith(_PATHS)]
-        for text in (before, now)
-    )
+    old, new = _bindings(before), _bindings(now)
     changed = [
         line
         for line in difflib.unified_diff(old, new, lineterm="", n=0)
@@ -85,18 +96,20 @@ def _check_same(path, before, now):
         )
 
 
-def _bindings(text):
+def _bindings(text, *, without=()):
     """The lines of a config; a long value, which gin writes in several, as one."""
-    return re.sub(r" *\\?\n +", " ", text).splitlines()
+    macros = tuple(f"{name} = " for name in (*_PATHS, *_WORKERS, *without))
+    lines = re.sub(r" *\\?\n +", " ", text).splitlines()
+    return [line for line in lines if not line.startswith(macros)]
 
 
-def _lock(work_dir):
+def _lock(work_dir, kind):
     if "://" in work_dir:
         return None
     pathlib.Path(work_dir).mkdir(parents=True, exist_ok=True)
-    file = (pathlib.Path(work_dir) / _LOCK).open("w")
+    file = (pathlib.Path(work_dir) / _LOCK).open("a+")  # NFS: shared needs reading
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError as error:
         file.close()
         raise BlockingIOError(

@@ -5,6 +5,7 @@ Paths may be local or anything `tf.io.gfile` knows (gs://).
 
 import json
 import posixpath
+import uuid
 
 import tensorflow as tf
 
@@ -20,9 +21,12 @@ def basename(path):
 
 
 def write_bytes(path, data):
-    """Writes `data` under a temporary name and renames it: no half files."""
+    """Writes `data` under a temporary name and renames it: no half files.
+
+    The temporary name is used once, so that processes may write one path at a time.
+    """
     tf.io.gfile.makedirs(posixpath.dirname(path) or ".")
-    partial = path + ".tmp"
+    partial = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
     with tf.io.gfile.GFile(partial, "wb") as file:
         file.write(data)
     tf.io.gfile.rename(partial, path, overwrite=True)

@@ -9,7 +9,7 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
-from naive_student_tf import main, store
+from naive_student_tf import main, run_directory, store
 
 JOB = """\
 from __gin__ import dynamic_registration
@@ -53,6 +53,18 @@ def test_a_job_leaves_its_result_and_what_made_it(start):
 def test_the_lock_ends_with_the_job(start):
     start()
     start()
+
+
+def test_a_job_that_shares_its_directory_runs_beside_another_of_its_kind(
+    start, tmp_path
+):
+    share = "jobs.run.share_work_dir = True"
+    config = (start(share) / "config.gin").read_text()
+    lock = run_directory.claim(str(tmp_path / "run"), config, shared=True)
+    start(share)
+    with pytest.raises(SystemExit, match="Another process is writing"):
+        start()
+    del lock
 
 
 def test_the_error_of_a_job_is_the_exit_message(start):

@@ -78,6 +78,33 @@ def test_a_second_claim_is_refused_while_the_first_is_held(tmp_path, claim):
     claim()
 
 
+def test_workers_share_a_directory_that_no_other_job_may_enter(tmp_path, claim):
+    shared = [
+        run_directory.claim(
+            str(tmp_path / "run"), f"{CONFIG}WORKER_INDEX = {index}\n", shared=True
+        )
+        for index in range(3)
+    ]
+    with pytest.raises(BlockingIOError):
+        claim()
+    del shared
+    claim()
+
+
+def test_workers_of_another_config_are_refused(with_result, tmp_path):
+    other = CONFIG.replace("steps = 5", "steps = 6")
+    with pytest.raises(ValueError, match="steps = 6"):
+        run_directory.claim(str(tmp_path / "run"), other, shared=True)
+
+
+def test_the_fingerprint_of_a_config_knows_neither_paths_nor_workers():
+    same = CONFIG.replace("'a'", "'b'") + "WORKER_INDEX = 3\nNUM_WORKERS = 8\n"
+    first, second = map(run_directory.fingerprint, (CONFIG, same))
+    assert first == second
+    assert first != run_directory.fingerprint(CONFIG.replace("steps = 5", "steps = 6"))
+    assert first != run_directory.fingerprint(CONFIG.replace("SEED = 1", "SEED = 2"))
+
+
 def test_a_second_process_is_refused_and_a_killed_one_leaves_no_lock(tmp_path, claim):
     code = (
         "import fcntl, sys; file = open(sys.argv[1], 'w'); "

@@ -1,0 +1,38 @@
+"""Whether another process still lives, told from what it wrote down about itself."""
+
+import json
+import subprocess
+import sys
+
+from naive_student_tf import processes
+
+SHOW = (
+    "import json; from naive_student_tf import processes; "
+    "print(json.dumps(processes.identity()), flush=True); input()"
+)
+
+
+def test_this_process_is_not_gone():
+    assert not processes.is_gone(processes.identity())
+
+
+def test_a_process_is_gone_once_it_is_killed_even_before_its_parent_looks():
+    with subprocess.Popen(
+        [sys.executable, "-c", SHOW], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        told = json.loads(child.stdout.readline())
+        assert not processes.is_gone(told)
+        child.kill()
+        child.stdout.read()  # ends with the process
+        while not processes.is_gone(told):  # a zombie until Popen reaps it
+            pass
+        assert child.returncode is None
+
+
+def test_another_process_with_the_same_number_is_not_the_one_that_ended():
+    assert processes.is_gone({**processes.identity(), "start": 1})
+
+
+def test_nobody_knows_about_a_process_of_another_machine():
+    assert not processes.is_gone({"machine": "far away", "pid": 1, "start": 1})
+    assert not processes.is_gone({"machine": None, "pid": 1, "start": None})
