@@ -25,8 +25,8 @@ from naive_student_tf.evaluate import (
 from naive_student_tf.evaluate.metrics import Metrics
 from naive_student_tf.labels.cityscapes import CITYSCAPES
 from tests.evaluate import official_files
+from tests.evaluate.large_scenes import HEIGHT, WIDTH, draw_street
 
-HEIGHT, WIDTH = 1024, 2048
 REPEATS = 5
 
 
@@ -37,7 +37,7 @@ def main():
     parser.add_argument("--instances", type=int, default=30, help="per image")
     flags = parser.parse_args()
     rng = np.random.default_rng(0)
-    truths = [draw_street(rng, flags.instances) for _ in range(flags.images)]
+    truths = [draw_street(rng, instances=flags.instances) for _ in range(flags.images)]
     predictions = [wobble(truth, rng) for truth in truths]
     with tempfile.TemporaryDirectory() as root:
         root = pathlib.Path(root)
@@ -47,22 +47,6 @@ def main():
         }
         decoding = time_decoding(root)
     report(time_ours(truths, predictions), theirs, decoding)
-
-
-def draw_street(rng, instances):
-    """A packed map int32 [H, W]: wavy bands of stuff, ellipses as things, void."""
-    rows, columns = np.indices((HEIGHT, WIDTH), sparse=True)
-    waves = 40 * np.sin(columns / 90.0) + 8 * np.sin(columns / 7.0 + rows / 11.0)
-    bands = np.clip((rows + waves) * 11 // HEIGHT, 0, 10).astype(np.int32)
-    packed = bands * 256
-    for number in range(1, instances + 1):
-        y, x = rng.integers(300, 900), rng.integers(0, WIDTH)
-        height, width = rng.integers(5, 120, 2)
-        inside = ((rows - y) / height) ** 2 + ((columns - x) / width) ** 2 < 1
-        is_crowd = number % 10 == 0
-        packed[inside] = rng.integers(11, 19) * 256 + (0 if is_crowd else number)
-    packed[960:] = CITYSCAPES.void
-    return packed
 
 
 def wobble(truth, rng):

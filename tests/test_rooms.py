@@ -21,6 +21,7 @@ ROOMS = {
         "data",
         "labels",
         "model",
+        "processes",
         "progress",
         "results_table",
         "store",

@@ -47,6 +47,36 @@ def result(matches, *, label_space):
     }
 
 
+def curves(matches, *, label_space, points=101):
+    """Precision over recall of every class that occurs, at IoU 0.5.
+
+    Args:
+        matches: Matches of all images.
+        label_space: LabelSpace.
+        points: int, most points of a curve, spread evenly over its scores.
+
+    Returns:
+        dict: class name -> {recall, precision}, lists of fractions of 1, recall
+        ascending; empty lists where no mask was predicted.
+    """
+    found = {}
+    for thing in label_space.thing_classes:
+        mine, instances = matches.category == thing, matches.instances[thing]
+        if not instances:
+            continue
+        order = np.argsort(-matches.score[mine], kind="stable")
+        outcome = matches.outcome[0, mine][order]
+        is_hit = outcome[outcome != FORGIVEN] == TRUE_POSITIVE
+        hits = np.cumsum(is_hit)
+        chosen = np.unique(np.linspace(0, len(hits) - 1, points).astype(int))
+        chosen = chosen[chosen >= 0] if len(hits) else chosen[:0]
+        found[label_space.class_names[thing]] = {
+            "recall": (hits[chosen] / instances).tolist(),
+            "precision": (hits[chosen] / (chosen + 1)).tolist(),
+        }
+    return found
+
+
 def _class_precision(matches, thing):
     """Average precision of one class at every threshold, float64 [thresholds]."""
     mine = matches.category == thing

@@ -30,6 +30,12 @@ _MEAN_INSTANCE_SIZE = {  # pixels at 1024x2048
 }
 
 
+# A predicted caravan or trailer, in a category map: void to every metric but the iIoU
+# of groups, where the official script counts it as a vehicle.
+IGNORED_OBJECT = 254
+IGNORED_OBJECT_GROUP = "vehicle"
+
+
 def class_groups(label_space):
     """The group of every class, or None if a class is not one of Cityscapes.
 

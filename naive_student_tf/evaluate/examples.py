@@ -1,61 +1,87 @@
-"""A few evaluated images, kept for TensorBoard and for the report."""
+"""A few evaluated images, kept for TensorBoard and for the report.
+
+examples/<name>.png                  the predicted packed panoptic map
+examples/<name>_center_heatmap.png   pictures of what the heads predict
+examples/<name>_offset.png
+"""
 
 import numpy as np
 import tensorflow as tf
 
 from naive_student_tf import store
 from naive_student_tf.data import example
-from naive_student_tf.evaluate import head_pictures, panels, pictures, scenes
+from naive_student_tf.evaluate import encode, head_pictures, panels, scenes
 
 FOLDER = "examples"
+HEADS = {"center_heatmap": "center heatmap", "offset": "offsets of things"}
 
 
-def write_example(frame, predicted, index, *, work_dir, label_space):
+def write_example(frame, predicted, *, work_dir, label_space, folder=FOLDER):
     """Keeps one prediction: its map as PNG, its pictures in the current summary.
 
     Args:
         frame: Frame with a label.
-        predicted: result of an `Inference`.
-        index: int, of the frame in the batch.
+        predicted: result of an `Inference` for this image, a batch of one.
         work_dir: str.
         label_space: LabelSpace.
+        folder: str, of TensorBoard's tags.
     """
-    panoptic = predicted["panoptic"][index]
-    path = store.join(work_dir, FOLDER, f"{frame.filename}.png")
-    store.write_bytes(path, example.encode_png(panoptic.astype("uint16")))
+    panoptic = predicted["panoptic"][0]
+    base = store.join(work_dir, FOLDER, frame.filename)
+    store.write_bytes(f"{base}.png", example.encode_png(panoptic.astype("uint16")))
+    heads = _draw_heads(example.pixels(frame), predicted, label_space)
+    for name, picture in heads.items():
+        store.write_bytes(f"{base}_{name}.png", encode.encode_png(picture))
+    rows = draw_rows(frame, panoptic, heads=heads, label_space=label_space)
+    drawn = [scenes.draw_row(row) for row in rows]
+    tf.summary.image(f"{folder}/{frame.filename}", panels.stack_panels(drawn)[None])
+
+
+def read_rows(frame, *, work_dir, label_space):
+    """The rows of pictures of a kept example, [] if it is none; see scenes.py."""
+    base = store.join(work_dir, FOLDER, frame.filename)
+    if not store.exists(f"{base}.png"):
+        return []
+    panoptic = example.decode_png(store.read_bytes(f"{base}.png"))
+    paths = {name: f"{base}_{name}.png" for name in HEADS}
+    heads = {
+        name: example.decode_png(store.read_bytes(path))
+        for name, path in paths.items()
+        if store.exists(path)
+    }
+    return draw_rows(frame, panoptic, heads=heads, label_space=label_space)
+
+
+def draw_rows(frame, panoptic, *, heads, label_space):
+    """Two rows: image, truth, prediction, error; then heads and void regions.
+
+    Args:
+        frame: Frame with a label.
+        panoptic: integers [H, W], the predicted packed map.
+        heads: dict, names of HEADS -> uint8 picture.
+        label_space: LabelSpace.
+    """
     image = example.pixels(frame)
+    truth = frame.panoptic
     row = scenes.validation_row(
         frame.filename,
         image,
-        truth=frame.panoptic,
+        truth=truth,
         prediction=panoptic,
         label_space=label_space,
     )
-    heads = _head_cells(image, frame, predicted, index, label_space)
-    rows = [scenes.draw_row(row)] + ([scenes.draw_row(("", heads))] if heads else [])
-    tf.summary.image(f"examples/{frame.filename}", panels.stack_panels(rows)[None])
+    cells = [(HEADS[name], picture) for name, picture in heads.items()]
+    void = scenes.draw_unlabelled(image, truth, frame.void_regions, label_space)
+    return [row, (frame.filename, [*cells, ("void and ego vehicle", void)])]
 
 
-def _head_cells(image, frame, predicted, index, label_space):
-    """What the instance heads predict, and the regions that are void."""
-    cells = []
-    if "center_heatmap" in predicted:
-        heatmap = predicted["center_heatmap"][index]
-        offset = predicted["offset"][index]
-        things = np.isin(predicted["category"][index], label_space.thing_classes)
-        cells = [
-            (
-                "center heatmap",
-                scenes.fit(head_pictures.draw_center_heatmap(image, heatmap)),
-            ),
-            (
-                "offsets of things",
-                scenes.fit(head_pictures.draw_offset(offset, mask=things)),
-            ),
-        ]
-    if frame.void_regions is not None:
-        void = pictures.draw_void(
-            image, frame.void_regions > 1, ego=frame.void_regions == 1
-        )
-        cells.append(("ego vehicle and borders", scenes.fit(void)))
-    return cells
+def _draw_heads(image, predicted, label_space):
+    if "center_heatmap" not in predicted:
+        return {}
+    things = np.isin(predicted["category"][0], label_space.thing_classes)
+    heatmap = head_pictures.draw_center_heatmap(image, predicted["center_heatmap"][0])
+    offset = head_pictures.draw_offset(predicted["offset"][0], mask=things)
+    return {
+        "center_heatmap": scenes.fit(heatmap),
+        "offset": head_pictures.add_offset_key(scenes.fit(offset)),
+    }

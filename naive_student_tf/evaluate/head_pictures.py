@@ -63,6 +63,16 @@ def draw_offset_key(*, size):
     return draw_offset(offset, max_magnitude=radius, mask=disc)
 
 
+def add_offset_key(picture):
+    """Puts the color wheel into the lower left corner, on white: uint8 [H, W, 3]."""
+    size = max(picture.shape[0] // 4, 9)
+    key = np.full((size + 4, size + 4, 3), 255, np.uint8)
+    key[2:-2, 2:-2] = draw_offset_key(size=size)
+    marked = picture.copy()
+    marked[-len(key) :, : len(key)] = key[-len(marked) :, : marked.shape[1]]
+    return marked
+
+
 def _hue_to_rgb(angle):
     """Pure colors of angles in radians: float [..., 3] in [0, 1]; 0 is red."""
     sector = np.mod(angle / (2 * np.pi), 1)[..., None] * 6

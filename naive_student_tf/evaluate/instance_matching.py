@@ -89,18 +89,18 @@ def match_masks(ground_truth, masks, *, label_space):
     Returns:
         Matches.
     """
-    segments, segment_of = index_values(np.asarray(ground_truth))
+    segments, segment_of = index_values(np.ravel(ground_truth))
     pixels, categories, scores = [], [], []
     for mask, category, score in masks:
         check_same_shape(ground_truth, mask)
-        inside = segment_of[np.asarray(mask) != 0]
+        inside = segment_of[np.flatnonzero(np.asarray(mask) != 0)]
         pixels.append(np.bincount(inside, minlength=len(segments)))
         categories.append(category)
         scores.append(score)
     return match(
         segments,
         np.array(pixels, np.int64).reshape(-1, len(segments)).T,
-        true_area=np.bincount(segment_of.ravel()),
+        true_area=np.bincount(segment_of),
         category=np.array(categories, np.int64),
         score=np.array(scores, np.float64),
         label_space=label_space,

@@ -33,6 +33,8 @@ class SemanticCounts(NamedTuple):
         missed: float64 [num_classes], the other weighted pixels of instances.
         group_hit: float64 [num_classes], predicted as a class of their class's group.
         group_missed: float64 [num_classes], the others.
+        objects: int64 [num_classes], pixels of a class predicted as IGNORED_OBJECT
+            (cityscapes_protocol.py); in the confusion they are void.
     """
 
     confusion: np.ndarray
@@ -40,6 +42,7 @@ class SemanticCounts(NamedTuple):
     missed: np.ndarray
     group_hit: np.ndarray
     group_missed: np.ndarray
+    objects: np.ndarray
 
 
 def count(ground_truth, category, *, label_space, pixels=None):
@@ -47,7 +50,8 @@ def count(ground_truth, category, *, label_space, pixels=None):
 
     Args:
         ground_truth: integers [H, W], packed panoptic labels.
-        category: integers [H, W], predicted categories; ignore_label where none.
+        category: integers [H, W], predicted categories; ignore_label where none; for
+            Cityscapes classes also IGNORED_OBJECT.
         label_space: LabelSpace.
         pixels: run lengths if the maps come from `join_runs`, else None.
 
@@ -56,17 +60,26 @@ def count(ground_truth, category, *, label_space, pixels=None):
     """
     table = overlap_table(ground_truth, category, pixels=pixels)
     true, instance = unpack_segments(table.rows, label_space=label_space)
-    check_categories(table.columns, label_space=label_space)
+    is_object = np.zeros(len(table.columns), bool)
+    if cityscapes_protocol.class_groups(label_space):
+        is_object = table.columns == cityscapes_protocol.IGNORED_OBJECT
+    check_categories(table.columns[~is_object], label_space=label_space)
     classes = label_space.num_classes
     by_category = np.zeros((len(true), classes + 1), np.int64)
-    by_category[:, np.minimum(table.columns, classes)] = table.pixels
+    np.add.at(by_category.T, np.minimum(table.columns, classes), table.pixels.T)
+    objects = table.pixels[:, is_object].sum(1)
     confusion = np.zeros((classes + 1, classes + 1), np.int64)
     np.add.at(confusion, np.minimum(true, classes), by_category)
     is_instance = np.isin(true, label_space.thing_classes) & (instance > 0)
     weighted = _count_instances(
-        by_category[is_instance], true[is_instance], label_space=label_space
+        by_category[is_instance],
+        true[is_instance],
+        objects[is_instance],
+        label_space=label_space,
     )
-    return SemanticCounts(confusion, *weighted)
+    labelled = true < classes
+    objects = np.bincount(true[labelled], weights=objects[labelled], minlength=classes)
+    return SemanticCounts(confusion, *weighted, objects.astype(np.int64))
 
 
 def merge(first, second):
@@ -105,12 +118,13 @@ def result(counts, *, label_space):
     return {**flat, **_group_results(counts, label_space=label_space)}
 
 
-def _count_instances(pixels, true, *, label_space):
+def _count_instances(pixels, true, objects, *, label_space):
     """Weighted hits and misses per class; see SemanticCounts.
 
     Args:
         pixels: int64 [I, num_classes + 1], pixels of instances by predicted category.
         true: int64 [I], category of each instance.
+        objects: int64 [I], pixels of each predicted as IGNORED_OBJECT.
         label_space: LabelSpace.
 
     Returns:
@@ -125,6 +139,8 @@ def _count_instances(pixels, true, *, label_space):
     same_group = groups[true][:, None] == groups  # [I, num_classes]
     hit = pixels[np.arange(len(true)), true]
     group_hit = np.where(same_group, pixels[:, :-1], 0).sum(1)
+    is_of_group = groups[true] == cityscapes_protocol.IGNORED_OBJECT_GROUP
+    group_hit += np.where(is_of_group, objects, 0)
     weight = sizes[true] / area
     return tuple(
         np.bincount(true, weights=weight * part, minlength=classes)
@@ -148,6 +164,9 @@ def _group_results(counts, *, label_space):
                 chosen,
                 hit=counts.group_hit[chosen].sum(),
                 missed=counts.group_missed[chosen].sum(),
+                more_invented=counts.objects[~chosen].sum()
+                if group == cityscapes_protocol.IGNORED_OBJECT_GROUP
+                else 0,
             )
         per_group[group] = scores
     return {
@@ -157,7 +176,7 @@ def _group_results(counts, *, label_space):
     }
 
 
-def _iou(confusion, chosen, *, hit=None, missed=None):
+def _iou(confusion, chosen, *, hit=None, missed=None, more_invented=0):
     """IoU in percent of a set of classes taken as one; NaN if nothing is counted.
 
     Args:
@@ -165,12 +184,13 @@ def _iou(confusion, chosen, *, hit=None, missed=None):
         chosen: bool [num_classes].
         hit: float, replaces the pixels that are true and predicted.
         missed: float, replaces the pixels that are true and not predicted.
+        more_invented: int, pixels predicted and not true beside those of `confusion`.
     """
     true = confusion[chosen]
     if hit is None:
         hit = true[:, :-1][:, chosen].sum()
         missed = true.sum() - hit
-    invented = confusion[~chosen][:, :-1][:, chosen].sum()
+    invented = confusion[~chosen][:, :-1][:, chosen].sum() + more_invented
     total = hit + invented + missed
     return float(100 * (hit / total)) if total else math.nan
 

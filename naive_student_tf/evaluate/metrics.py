@@ -3,6 +3,8 @@
 Equal to cityscapesscripts 2.3.0 (tests/evaluate/test_official_parity.py).
 """
 
+import math
+
 import numpy as np
 
 from naive_student_tf.evaluate import (
@@ -39,6 +41,7 @@ class Metrics:
         *,
         category=None,
         panoptic=None,
+        segment_category=None,
         instance_map=None,
         instance_category=None,
         instance_score=None,
@@ -51,6 +54,8 @@ class Metrics:
                 with instance 0 is a crowd region, void is ignored.
             category: integers [H, W], predicted categories (for mIoU).
             panoptic: integers [H, W], predicted packed labels (for PQ).
+            segment_category: int64 [S]; with it `panoptic` holds segment numbers, see
+                panoptic_quality.py.
             instance_map: integers [H, W], 0 = none, k = entry k - 1 of the two lists
                 (for AP).
             instance_category: integers [K].
@@ -72,7 +77,8 @@ class Metrics:
         if "category" in runs:
             self._add_semantic(mean_iou.count(true, runs["category"], **facts))
         if "panoptic" in runs:
-            self._add_panoptic(panoptic_quality.count(true, runs["panoptic"], **facts))
+            given = {"segment_category": segment_category, **facts}
+            self._add_panoptic(panoptic_quality.count(true, runs["panoptic"], **given))
         if "instance" in runs:
             lists = {"category": instance_category, "score": instance_score}
             self._matches.append(
@@ -124,6 +130,30 @@ class Metrics:
             parts.append(average_precision.result(matches, **space))
         return _join(parts, self.label_space.class_names)
 
+    def headline(self):
+        """One number for a ranking of images: PQ, or mIoU where there is no PQ."""
+        space = {"label_space": self.label_space}
+        if self._panoptic is not None:
+            return panoptic_quality.result(self._panoptic, **space)["pq"]
+        return mean_iou.result(self._semantic, **space)["miou"]
+
+    def details(self):
+        """What a report draws.
+
+        Returns:
+            dict: `confusion`, list [num_classes + 1] of lists, pixels by (true,
+            predicted) category, void last, if categories were given;
+            `precision_recall`, see average_precision.curves, if instances were.
+        """
+        details = {}
+        if self._semantic is not None:
+            details["confusion"] = self._semantic.confusion.tolist()
+        if self._matches:
+            details["precision_recall"] = average_precision.curves(
+                instance_matching.merge(self._matches), label_space=self.label_space
+            )
+        return details
+
     def _add_semantic(self, counts):
         if self._semantic is not None:
             counts = mean_iou.merge(self._semantic, counts)
@@ -146,6 +176,15 @@ class Metrics:
                 f"{sorted(self._given)}. Give every image the same kinds."
             )
         self._given = given
+
+
+def finite(value):
+    """JSON has no NaN: an undefined score becomes None."""
+    if isinstance(value, dict):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return value
 
 
 def _join(parts, class_names):

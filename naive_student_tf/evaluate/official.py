@@ -5,9 +5,9 @@ tool keeps the ground truth it once saw in `gtInstances.json` inside site-packag
 would score other data against it. Here every call has its own cache in `work_dir`.
 
 A dataset directory holds `gtFine/val/<city>/*_gtFine_{labelIds,instanceIds}.png`. A
-submission directory holds what is to be scored, each in its own folder:
-`semantic/*.png`, `instance/*.txt` with masks, and
-`panoptic/cityscapes_panoptic_val.json` with a folder of PNGs of that name.
+submission directory holds what is to be scored: `semantic/*.png`, `instance/*.txt`
+with masks, and `panoptic/*.png` with `panoptic.json` beside that folder, or, as in
+the zip for the server, `panoptic/cityscapes_panoptic_val.json` with its folder.
 """
 
 import json
@@ -117,7 +117,12 @@ def _panoptic(dataset_dir, result_file):
             createPanopticImgs.convert2panoptic(str(truth), str(made), setNames=["val"])
         truth = made
     json_file = truth / f"{_PANOPTIC}.json"
-    _call(tool, "--gt-json-file", str(json_file), "--results_file", result_file)
+    flags = ["--gt-json-file", str(json_file), "--results_file", result_file]
+    results = pathlib.Path(os.environ["CITYSCAPES_RESULTS"])
+    if results.with_suffix(".json").is_file():
+        flags += ["--prediction-json-file", str(results.with_suffix(".json"))]
+        flags += ["--prediction-folder", str(results)]
+    _call(tool, *flags)
 
 
 def _call(tool, *flags):

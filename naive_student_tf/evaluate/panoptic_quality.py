@@ -4,14 +4,19 @@ A predicted segment matches the ground truth segment of its category with which 
 intersection over union exceeds 0.5; void pixels do not enter the union. Crowd regions
 (a thing category, instance 0) are never matched or missed, and a predicted segment is
 no false positive if more than half of it lies on void and on crowd of its category.
-In a prediction every packed value other than void is one segment.
+In a prediction every packed value other than void is one segment; one that needs more
+than `label_divisor` segments of a class comes as segment numbers and their categories.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from naive_student_tf.evaluate.overlap import overlap_table, unpack_segments
+from naive_student_tf.evaluate.overlap import (
+    check_categories,
+    overlap_table,
+    unpack_segments,
+)
 
 
 class PanopticCounts(NamedTuple):
@@ -30,21 +35,38 @@ class PanopticCounts(NamedTuple):
     fn: np.ndarray
 
 
-def count(ground_truth, prediction, *, label_space, pixels=None):
+def count(ground_truth, prediction, *, label_space, segment_category=None, pixels=None):
     """Matches the segments of one image.
 
     Args:
         ground_truth: integers [H, W], packed panoptic labels.
-        prediction: integers [H, W], packed panoptic labels.
+        prediction: integers [H, W], packed panoptic labels, or numbers of segments.
         label_space: LabelSpace.
+        segment_category: int64 [S], category of each segment number (void:
+            ignore_label) if `prediction` has these, else None.
         pixels: run lengths if the maps come from `join_runs`, else None.
 
     Returns:
         PanopticCounts.
     """
     table = overlap_table(ground_truth, prediction, pixels=pixels)
+    if segment_category is None:
+        predicted, _ = unpack_segments(table.columns, label_space=label_space)
+    else:
+        predicted = np.asarray(segment_category)[table.columns]
+        check_categories(predicted, label_space=label_space)
+    return _match(table, predicted, label_space=label_space)
+
+
+def _match(table, predicted, *, label_space):
+    """The counts of one image.
+
+    Args:
+        table: Overlap of packed ground truth with predicted segments.
+        predicted: int64 [C], category of each predicted segment.
+        label_space: LabelSpace.
+    """
     true, true_instance = unpack_segments(table.rows, label_space=label_space)
-    predicted, _ = unpack_segments(table.columns, label_space=label_space)
     is_void = true == label_space.ignore_label
     is_crowd = np.isin(true, label_space.thing_classes) & (true_instance == 0)
     is_segment = predicted != label_space.ignore_label

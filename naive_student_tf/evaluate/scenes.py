@@ -6,6 +6,8 @@ drawing, so that outlines stay thin; large ones lose pixels, so that outlines st
 
 import math
 
+import numpy as np
+
 from naive_student_tf.evaluate import canvas, panels, pictures
 from naive_student_tf.labels import panoptic as panoptic_labels
 
@@ -56,6 +58,24 @@ def validation_row(title, image, *, truth, prediction, label_space):
         ignore_label=label_space.ignore_label,
     )
     return title, [*cells, ("error", fit(error))]
+
+
+def draw_unlabelled(image, truth, void_regions, label_space):
+    """What is not labelled: void, and the ego vehicle where its region is known.
+
+    Args:
+        image: uint8 [H, W, 3].
+        truth: integers [H, W], packed.
+        void_regions: uint8 [H, W], see data/example.py, or None.
+        label_space: LabelSpace.
+
+    Returns:
+        uint8 picture, fit to a row.
+    """
+    category, _ = panoptic_labels.unpack(truth, label_divisor=label_space.label_divisor)
+    void = category == label_space.ignore_label
+    regions = np.zeros(truth.shape, np.uint8) if void_regions is None else void_regions
+    return fit(pictures.draw_void(image, void | (regions > 1), ego=regions == 1))
 
 
 def pseudo_label_strip(images, *, pseudo_labels, label_space):

@@ -60,7 +60,7 @@ def write_instances(root, number, masks):
 
 def write_panoptic(root, panoptic_maps):
     """Writes the COCO panoptic JSON and PNGs; ids are packed values plus 1."""
-    folder = root / "panoptic" / "cityscapes_panoptic_val"
+    folder = root / "panoptic"
     folder.mkdir(parents=True, exist_ok=True)
     annotations = []
     for number, packed in enumerate(panoptic_maps):

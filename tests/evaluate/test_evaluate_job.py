@@ -81,8 +81,11 @@ def test_tensorboard_gets_scalars_and_images_at_the_step_of_the_checkpoint(
 
 def test_the_shown_predictions_are_kept_as_label_maps(shards, tmp_path):
     run(shards, tmp_path, num_examples=1)
-    (path,) = (tmp_path / "eval" / "examples").iterdir()
-    assert path.name == "aachen_000000_000000.png"
+    paths = {path.name: path for path in (tmp_path / "eval" / "examples").iterdir()}
+    first = "aachen_000000_000000"
+    pictures = {f"{first}_center_heatmap.png", f"{first}_offset.png"}
+    assert paths.keys() == {f"{first}.png", *pictures}
+    path = paths[f"{first}.png"]
     kept, expected = np.array(Image.open(path)), tiny_shards.truth(0)
     known = expected != 255 * 256
     np.testing.assert_array_equal(kept[known], expected[known])
@@ -123,3 +126,46 @@ def test_labels_of_another_data_set_are_refused(tmp_path):
     directory = tiny_shards.write(tmp_path / "shards", FRAMES, label_space=CAMVID)
     with pytest.raises(ValueError, match=r"labels of camvid.*predicts cityscapes"):
         run(directory, tmp_path)
+
+
+def test_the_worst_and_the_best_images_are_kept(shards, tmp_path, monkeypatch):
+    right = tiny_shards.truth
+
+    def truth(number):  # frame 3 is all wrong, frame 1 a little
+        label = right(number)
+        if number == 3:
+            label[:] = tiny_shards.ROAD * 256
+        if number == 1:
+            label[0] = tiny_shards.ROAD * 256
+        return label
+
+    monkeypatch.setattr(tiny_shards, "truth", truth)
+    run(shards, tmp_path, num_examples=0, num_extremes=2)
+    details = json.loads((tmp_path / "eval" / "details.json").read_text())
+    name = "aachen_000000_{:06d}".format
+    assert details["worst"] == [name(3), name(1)]
+    assert details["best"] == [name(0), name(2)]
+    assert details["images"][name(3)] < details["images"][name(1)] < 100
+    tags = {tag for tag in events(tmp_path) if tag.startswith(("worst", "best"))}
+    assert tags == {f"worst/{name(3)}", f"worst/{name(1)}"} | {
+        f"best/{name(0)}",
+        f"best/{name(2)}",
+    }
+    assert len(list((tmp_path / "eval" / "examples").iterdir())) == 4 * 3
+
+
+def test_the_details_hold_confusion_and_precision_over_recall(shards, tmp_path):
+    run(shards, tmp_path)
+    details = json.loads((tmp_path / "eval" / "details.json").read_text())
+    assert len(details["confusion"]) == 20
+    assert details["confusion"][13][13] == 5 * 2 * 12 * 12
+    assert details["precision_recall"]["car"]["recall"][-1] == 1
+    assert set(details["precision_recall"]["car"]["precision"]) == {1}
+
+
+def test_the_console_gets_a_table_of_all_classes(shards, tmp_path, capsys):
+    run(shards, tmp_path)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["class", "IoU", "iIoU", "PQ", "SQ", "RQ", "AP", "AP50"] in lines
+    assert ["car", *["100.00"] * 7] in lines
+    assert ["mean", *["100.00"] * 7] in lines

@@ -1,0 +1,1 @@
+"""Cityscapes' submission formats: written, read, scored, checked."""
