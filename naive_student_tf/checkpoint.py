@@ -10,6 +10,7 @@ import tensorflow as tf
 from naive_student_tf import named_weights, store
 
 FOLDER = "checkpoints"
+LINEAGE = "lineage.json"
 
 
 class Checkpoints:
@@ -113,6 +114,17 @@ def fingerprint(path):
     for name in sorted(tf.io.gfile.glob(find(path) + ".data-*")):
         digest.update(store.read_bytes(name))
     return digest.hexdigest()[:16]
+
+
+def lineage(path):
+    """What a training directory says about its origin, of one of its checkpoints.
+
+    Returns:
+        the content of its lineage.json, or None where there is none.
+    """
+    directory = path.rpartition(f"/{FOLDER}/")[0]
+    file = store.join(directory, LINEAGE)
+    return store.read_json(file) if directory and store.exists(file) else None
 
 
 def _restore(objects, path):

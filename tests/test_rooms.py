@@ -15,7 +15,16 @@ ROOMS = {
     "model": {"compat", "randomness"},
     "losses": {"labels"},
     "train": {"checkpoint", "compat", "progress", "randomness", "store"},
-    "pseudo_label": {"checkpoint", "data", "labels", "model", "progress", "store"},
+    "pseudo_label": {
+        "checkpoint",
+        "data",
+        "labels",
+        "model",
+        "processes",
+        "progress",
+        "run_directory",
+        "store",
+    },
     "evaluate": {
         "checkpoint",
         "data",

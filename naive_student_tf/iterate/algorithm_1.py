@@ -97,6 +97,8 @@ def algorithm_1(
             "CHECKPOINT": f"{work_dir}/{teacher}",
             "ITERATION": i,
         }
+        if i > 1:
+            params["PREVIOUS"] = f"{work_dir}/pseudo_label_{i - 1}"
         mix = {f"{work_dir}/{pseudo}/{split}": 1 for split in unlabelled}
         init = {"INIT_FROM": f"{work_dir}/{student}"}
         stages += [

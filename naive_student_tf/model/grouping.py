@@ -58,6 +58,7 @@ def group(
             panoptic: int32 [B, H, W]. Thing pixels of an image without centers and
                 pixels of small stuff are void.
             category: int32 [B, H, W], the plain argmax.
+            confidence: float32 [B, H, W], the probability of that category.
             instance_category: int32 [B, K], majority of the pixels' classes (ties:
                 the smaller class); `ignore_label` where not valid.
             instance_score: float32 [B, K], center score times the mean probability
@@ -97,7 +98,7 @@ def group(
 
     images = (category, confidence, center_heatmap[..., 0], offset)
     outputs = tf.map_fn(group_image, images, fn_output_signature=_OUTPUTS)
-    return {"category": category, **outputs}
+    return {"category": category, "confidence": confidence, **outputs}
 
 
 def _group_image(

@@ -4,6 +4,7 @@ Used by pseudo-labelling, evaluation and export alike, so that all of them predi
 in the same way.
 """
 
+import contextlib
 import functools
 
 import numpy as np
@@ -33,6 +34,7 @@ class Inference:
         max_centers=200,
         stuff_area_limit=4096,
         compile_grouping=True,
+        strategy=None,
     ):
         """Builds the model and restores it.
 
@@ -44,11 +46,16 @@ class Inference:
             center_threshold, nms_kernel, max_centers, stuff_area_limit: see
                 grouping.py; pixels are those of the full image.
             compile_grouping: bool, by XLA: ten times faster on CPU and GPU. On TPU
-                everything is compiled anyway, and this must be False.
+                everything is compiled anyway.
+            strategy: builder of a tf.distribute.Strategy (train/strategy.py) whose
+                replicas share each batch, or None: the first GPU, else the CPU.
         """
         self.label_space, self.scales, self.flip = label_space, tuple(scales), flip
-        self.model = model()
-        self.checkpoint = checkpoint.restore_model(self.model, checkpoint_path)
+        self._strategy = strategy() if strategy else None
+        with self._strategy.scope() if self._strategy else contextlib.nullcontext():
+            self.model = model()
+            self.checkpoint = checkpoint.restore_model(self.model, checkpoint_path)
+        compile_grouping &= not isinstance(self._strategy, tf.distribute.TPUStrategy)
         settings = {
             "center_threshold": center_threshold,
             "nms_kernel": nms_kernel,
@@ -62,20 +69,55 @@ class Inference:
         self._group = tf.function(group, jit_compile=compile_grouping)
         self._compiled = {}
 
-    def __call__(self, images):
+    @property
+    def num_replicas(self):
+        """How many devices share a batch; its size must divide by it."""
+        return self._strategy.num_replicas_in_sync if self._strategy else 1
+
+    def __call__(self, images, *, only=None):
         """Predicts a batch.
 
         Args:
             images: uint8 [B, H, W, 3].
+            only: tuple of str, the outputs to bring to the host; None: all.
 
         Returns:
-            dict of NumPy arrays: `category` int32 [B, H, W] and `panoptic` int32
-            [B, H, W]; with instances also `instance_category`, `instance_score`,
+            dict of NumPy arrays: `category` int32 [B, H, W], `panoptic` int32
+            [B, H, W], `confidence` float32 [B, H, W], the probability of the
+            category, and `finite` bool [B], whether that is a number everywhere;
+            with instances also `instance_category`, `instance_score`,
             `instance_valid` [B, K] (row k is instance k + 1), `center_heatmap`
             [B, H, W, 1] and `offset` [B, H, W, 2].
         """
+        run = self._run_replicas if self._strategy else self._run
+        return run(images, lambda name: only is None or name in only)
+
+    def _run(self, images, wanted):
         outputs = self.function(images.shape[1:3])(tf.constant(images))
-        return {name: value.numpy() for name, value in outputs.items()}
+        return {name: out.numpy() for name, out in outputs.items() if wanted(name)}
+
+    def _run_replicas(self, images, wanted):
+        """Each replica takes consecutive images of the batch."""
+        parts = np.split(images, self.num_replicas)
+        spread = self._strategy.experimental_distribute_values_from_function(
+            lambda context: parts[context.replica_id_in_sync_group]
+        )
+        outputs = self._replicated(images.shape[1:3])(spread)
+        collect = self._strategy.experimental_local_results
+        return {
+            name: np.concatenate([part.numpy() for part in collect(out)])
+            for name, out in outputs.items()
+            if wanted(name)
+        }
+
+    def _replicated(self, size):
+        """The function of all replicas: per-replica images -> per-replica dict."""
+        key = (size, "replicas")
+        if key not in self._compiled:
+            predict, strategy = self.function(size), self._strategy
+            run = tf.function(lambda images: strategy.run(predict, args=(images,)))
+            self._compiled[key] = run
+        return self._compiled[key]
 
     def function(self, size):
         """The tf.function behind a call, for images of one size (height, width)."""
@@ -89,11 +131,15 @@ class Inference:
         @tf.function
         def predict(images):
             heads = predictor(images)
-            if "offset" not in heads:
-                return self._without_instances(heads["probability"])
-            heatmap, offset = heads["center_heatmap"], heads["offset"]
-            grouped = self._group(heads["probability"], heatmap, offset)
-            return {**grouped, "center_heatmap": heatmap, "offset": offset}
+            probability = heads.pop("probability")
+            # A softmax that is not finite is so in all of its channels.
+            finite = tf.reduce_all(tf.math.is_finite(probability[..., 0]), [1, 2])
+            if "offset" in heads:
+                heatmap, offset = heads["center_heatmap"], heads["offset"]
+                found = {**self._group(probability, heatmap, offset), **heads}
+            else:
+                found = self._without_instances(probability)
+            return {**found, "finite": finite}
 
         return predict
 
@@ -103,6 +149,7 @@ class Inference:
         return {
             "category": category,
             "panoptic": panoptic.pack(category, 0, label_divisor=divisor),
+            "confidence": tf.reduce_max(probability, axis=-1),
         }
 
 

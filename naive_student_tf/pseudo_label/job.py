@@ -1,22 +1,44 @@
 """Job: a teacher writes hard panoptic pseudo-labels (paper, section 3).
 
-One shard in, one shard out, same names and counts. A finished shard is never
-written again, so a killed job goes on where it stopped.
+One shard in, one shard out, same names and counts. Any number of workers may run this
+job on one directory, on as many machines, without a coordinator: each takes shards
+that nobody has (claims.py), until all are done. Killed at any moment, started again
+at any moment, they leave the same bytes.
 """
 
-import dataclasses
+import hashlib
+import os
 
-import numpy as np
-
-from naive_student_tf import checkpoint, store
-from naive_student_tf.data import example, pipeline, shards
-from naive_student_tf.model import inference as inference_room
-from naive_student_tf.progress import Progress
-from naive_student_tf.pseudo_label.void_regions import mask_regions
+from naive_student_tf import checkpoint, run_directory, store
+from naive_student_tf.data import shards
+from naive_student_tf.pseudo_label.claims import Claims
+from naive_student_tf.pseudo_label.conveyor import Stopwatch
+from naive_student_tf.pseudo_label.finished import STATE, Finished
+from naive_student_tf.pseudo_label.labeller import Labeller
+from naive_student_tf.pseudo_label.overlays import Overlays
+from naive_student_tf.pseudo_label.split import Split
+from naive_student_tf.pseudo_label.worker import Worker
 
 
 def pseudo_label(
-    *, data_dir, splits, work_dir, inference, iteration, void_regions=(1,), batch_size=8
+    *,
+    data_dir,
+    splits,
+    work_dir,
+    inference,
+    iteration,
+    void_regions=(1,),
+    min_confidence=None,
+    previous=None,
+    batch_size=8,
+    num_threads=None,
+    quality=None,
+    draw=None,
+    num_overlays=16,
+    worker_index=0,
+    num_workers=None,
+    expire_s=120.0,
+    stall_s=3600.0,
 ):
     """Labels every frame of some splits.
 
@@ -29,70 +51,101 @@ def pseudo_label(
         void_regions: tuple of int, the fixed regions that become void, as
             Cityscapes labelIds; (1,) is the ego vehicle (paper, section 3), ()
             nothing, (1, 2, 3) also the rectification border and out of roi.
-        batch_size: int, frames per call of the device.
+        min_confidence: float, an ablation: pixels with less probability become void.
+            None, as in the paper: no threshold.
+        previous: str, the WORK_DIR of the iteration before, to tell the agreement
+            with it; or None.
+        batch_size: int, frames per device and call.
+        num_threads: int, of decoding and of encoding; None: one per processor.
+        quality: object with `count` and `result` (evaluate/label_quality.py), for
+            frames whose shard holds a human label; or None.
+        draw: callable (image, label, label_space=) -> picture for TensorBoard, or None.
+        num_overlays: int, pictures per split, of evenly spread shards.
+        worker_index, num_workers: ints: this worker labels only every num_workers-th
+            shard from its index on (SLURM arrays, indexed Kubernetes Jobs). None:
+            whatever nobody else has.
+        expire_s: float, seconds without a sign of life after which another worker
+            takes over a shard.
+        stall_s: float, seconds without a finished frame after which a worker counts as
+            hanging; compiling must take less.
 
     Raises:
         ValueError: `work_dir` holds a shard that another teacher has labelled.
+        FloatingPointError: the teacher's probabilities are not numbers.
     """
+    if num_workers is not None and not 0 <= worker_index < num_workers:
+        raise ValueError(
+            f"worker_index {worker_index} is not one of {num_workers} workers: count "
+            f"from 0 to {num_workers - 1}."
+        )
     inference = inference()
-    teacher = checkpoint.fingerprint(inference.checkpoint)
-    lineage = {
-        "iteration": iteration,
-        "teacher": teacher,
+    device = Stopwatch()
+    labeller = Labeller(
+        inference=inference,
+        stamp={
+            "iteration": iteration,
+            "teacher": checkpoint.fingerprint(inference.checkpoint),
+        },
+        void_regions=tuple(void_regions),
+        min_confidence=min_confidence,
+        quality=quality,
+        batch_size=batch_size,
+        num_threads=num_threads or len(os.sched_getaffinity(0)),
+        device=device,
+    )
+    state = store.join(work_dir, STATE)
+    worker = Worker(state, device=device, expire_s=expire_s, stall_s=stall_s)
+    with worker.signs_of_life():
+        for name in splits:
+            source = store.join(data_dir, name)
+            split = Split(
+                name=name,
+                source=source,
+                work_dir=work_dir,
+                previous=store.join(previous, name) if previous else None,
+                finished=Finished(
+                    work_dir, name, lineage=_lineage(labeller, source, work_dir)
+                ),
+                claims=Claims(
+                    store.join(state, "claims", name),
+                    worker=worker.name,
+                    expire_s=expire_s,
+                ),
+                labeller=labeller,
+                worker=worker,
+                overlays=Overlays(draw, num_overlays),
+            )
+            split.work(worker_index, num_workers, poll_s=min(expire_s / 10, 5.0))
+    print(worker.summary(), flush=True)
+
+
+def _lineage(labeller, source, work_dir):
+    """Where the labels of one split come from: dict of what JSON can hold."""
+    inference = labeller.inference
+    manifest = store.join(source, shards.MANIFEST)
+    _, facts = shards.read_manifest(source)
+    config = store.join(work_dir, run_directory.CONFIG)
+    return {
+        "stage": "pseudo_label",
+        **labeller.stamp,
         "teacher_checkpoint": inference.checkpoint,
         "scales": list(inference.scales),
         "flip": inference.flip,
-        "void_regions": list(void_regions),
+        "void_regions": list(labeller.void_regions),
+        "min_confidence": labeller.min_confidence,
+        "config": _config_hash(config) if store.exists(config) else None,
+        "data": {
+            "split": facts["split"],
+            "manifest_sha256": hashlib.sha256(store.read_bytes(manifest)).hexdigest(),
+        },
+        "parents": {
+            "teacher": checkpoint.lineage(inference.checkpoint),
+            "data": facts.get("pseudo"),
+        },
     }
-    stamp = {"iteration": iteration, "teacher": teacher}
-    for split in splits:
-        source, target = (store.join(place, split) for place in (data_dir, work_dir))
-        parts, facts = shards.read_manifest(source)
-        progress = Progress(total=facts["count"], name=f"labels {split}", unit="frames")
-        written = []
-        for part in parts:
-            path = store.join(target, part.file)
-            if store.exists(path):
-                _check_teacher(target, shards.describe_shard(path), stamp)
-                progress.advance(part.count)
-            else:
-                frames = pipeline.read_frames(source, part)
-                labelled = _labelled(frames, inference, void_regions, stamp, batch_size)
-                shards.write_shard(path, _counted(labelled, progress))
-            written.append(shards.describe_shard(path))
-        progress.close()
-        changed = {"labelled": facts["count"], "pseudo": lineage}
-        shards.write_manifest(target, written, **{**facts, **changed})
 
 
-def _labelled(frames, inference, void_regions, stamp, batch_size):
-    """Yields each frame with its pseudo-label, in order."""
-    decoded = ((example.pixels(frame), frame) for frame in frames)
-    for images, originals in inference_room.batches(decoded, batch_size=batch_size):
-        panoptic = inference(images)["panoptic"]
-        for frame, label in zip(originals, panoptic, strict=False):  # padded batch
-            masked = mask_regions(
-                label, frame, void_regions, void=inference.label_space.void
-            )
-            known = frame.void_regions is not None and bool(void_regions)
-            yield dataclasses.replace(
-                frame,
-                panoptic=masked.astype(np.uint16),
-                pseudo={**stamp, "ego_masked": int(known)},
-            )
-
-
-def _counted(frames, progress):
-    for frame in frames:
-        yield example.serialize(frame)
-        progress.advance(1)
-
-
-def _check_teacher(directory, shard, stamp):
-    """Labels of two teachers must not stand under the name of one."""
-    pseudo = example.read(shards.read_record(directory, shard, 0)).pseudo or {}
-    if not stamp.items() <= pseudo.items():
-        raise ValueError(
-            f"{store.join(directory, shard.file)} was labelled by {pseudo}, this run "
-            f"is {stamp}. Delete {directory} to label it again."
-        )
+def _config_hash(path):
+    """Of the settings alone: teacher and data are known by what they hold."""
+    without = ("DATA_DIR", "CHECKPOINT", "PREVIOUS")
+    return run_directory.fingerprint(store.read_text(path), without=without)

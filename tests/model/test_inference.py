@@ -83,7 +83,7 @@ def test_a_network_without_instances_gives_categories_as_labels(saved):
         label_space=SEMANTIC,
     )
     result = inference(picture()[None])
-    assert set(result) == {"category", "panoptic"}
+    assert set(result) == {"category", "panoptic", "confidence", "finite"}
     np.testing.assert_array_equal(result["panoptic"], result["category"] * 256)
     assert set(np.unique(result["category"])) == {0, CAR}
 

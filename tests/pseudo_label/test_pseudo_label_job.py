@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from naive_student_tf import checkpoint
 from naive_student_tf.data import shards
+from naive_student_tf.evaluate.label_quality import LabelQuality
 from naive_student_tf.labels.cityscapes import CITYSCAPES
 from naive_student_tf.pseudo_label import job
 from tests import tiny_shards
@@ -91,17 +92,27 @@ def test_no_region_is_masked_where_none_is_bound(label):
     assert {frame.pseudo["ego_masked"] for frame in frames} == {0}
 
 
-def test_the_manifest_and_every_frame_name_the_teacher(label):
+def test_the_manifest_and_every_frame_name_the_teacher(source, label):
     labelled, inference = label()
     fingerprint = checkpoint.fingerprint(inference.checkpoint)
     _, facts = shards.read_manifest(str(labelled))
+    manifest = (source / "train_sequence" / "manifest.json").read_bytes()
     assert facts["pseudo"] == {
+        "stage": "pseudo_label",
         "iteration": 2,
         "teacher": fingerprint,
         "teacher_checkpoint": inference.checkpoint,
         "scales": [1.0],
         "flip": True,
         "void_regions": [1],
+        "min_confidence": None,
+        "ego_masked": 5,
+        "config": None,
+        "data": {
+            "split": "toy",
+            "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
+        },
+        "parents": {"teacher": None, "data": None},
     }
     assert (facts["labelled"], facts["count"], facts["split"]) == (7, 7, "toy")
     for frame in tiny_shards.read(labelled):
@@ -129,6 +140,123 @@ def test_a_shard_does_not_depend_on_the_batch_size(label, tmp_path):
         path.unlink()
     label(inference, batch_size=8)
     assert hashes(labelled) == before
+
+
+def test_without_a_threshold_the_least_confident_pixel_keeps_its_label(label):
+    labelled, _ = label(void_regions=())
+    frame = tiny_shards.read(labelled)[0]
+    assert (frame.panoptic == tiny_shards.ROAD * 256).any()
+
+
+def test_a_threshold_makes_less_confident_pixels_void(label):
+    """The stub is 0.4 sure of road, 0.9 of everything else."""
+    labelled, _ = label(void_regions=(), min_confidence=0.5)
+    for number, frame in enumerate(tiny_shards.read(labelled)):
+        expected = tiny_shards.truth(number)
+        expected[expected == tiny_shards.ROAD * 256] = CITYSCAPES.void
+        np.testing.assert_array_equal(frame.panoptic, expected)
+
+
+def test_probabilities_that_are_not_numbers_stop_the_job_and_name_the_frame(
+    tmp_path, label
+):
+    inference = teacher(tmp_path)
+    inference.broken = 3
+    with pytest.raises(FloatingPointError, match="not finite on aachen_000000_000003"):
+        label(inference)
+    inference.broken = None
+    labelled, _ = label(inference)
+    assert len(tiny_shards.read(labelled)) == 7
+
+
+def test_a_frame_that_does_not_decode_is_named(tmp_path, label):
+    broken = dataclasses.replace(FRAMES[1], image=b"no image")
+    tiny_shards.write(tmp_path / "shards" / "train_sequence", [FRAMES[0], broken])
+    with pytest.raises(ValueError, match="aachen_000000_000001 does not decode"):
+        label()
+
+
+def test_quality_counts_the_frames_that_come_with_a_human_label(tmp_path, label):
+    """The stub is right but for road where the truth is void, which costs nothing."""
+    frames = [*FRAMES[:5], *(tiny_shards.frame(n) for n in (5, 6))]
+    tiny_shards.write(tmp_path / "shards" / "train_sequence", frames)
+    quality = LabelQuality(CITYSCAPES)
+    labelled, _ = label(quality=quality, void_regions=())
+    _, facts = shards.read_manifest(str(labelled))
+    total, per_shard = facts["figures"]["total"], facts["figures"]["shards"]
+    assert (total["frames"], total["frames_with_truth"]) == (7, 2)
+    assert (total["pq"], total["miou"]) == (100, 100)
+    assert [shard.get("pq") for shard in per_shard.values()] == [None, 100, 100]
+    assert [s.get("frames_with_truth") for s in per_shard.values()] == [None, 1, 1]
+    assert all(frame.pseudo for frame in tiny_shards.read(labelled))
+
+
+def test_the_ego_vehicle_costs_quality_where_the_truth_has_labels_there(
+    tmp_path, label
+):
+    tiny_shards.write(
+        tmp_path / "shards" / "train_sequence", [tiny_shards.frame(n) for n in range(3)]
+    )
+    labelled, _ = label(quality=LabelQuality(CITYSCAPES))
+    _, facts = shards.read_manifest(str(labelled))
+    road = 24 * 36 - 6 * 36 - 2 * 144 - 2 * 36  # pixels of the truth
+    expected = (100 * (road - 4 * 36) / road + 200) / 3  # sky and car are right
+    np.testing.assert_allclose(facts["figures"]["total"]["miou"], expected)
+
+
+def test_agreement_compares_with_the_labels_of_the_iteration_before(tmp_path, label):
+    _, inference = label(void_regions=())
+    before = tmp_path / "before"
+    (tmp_path / "pseudo").rename(before)
+    again, _ = label(inference, previous=str(before))
+    _, facts = shards.read_manifest(str(again))
+    assert facts["figures"]["total"]["agreement"] == 1
+    assert facts["pseudo"]["parents"]["data"] is None
+
+
+def test_labels_of_other_frames_are_not_compared(tmp_path, label):
+    labelled, inference = label()
+    before = tmp_path / "before" / "train_sequence"
+    others = [tiny_shards.frame(n) for n in (1, 0, 2, 3, 4, 5, 6)]
+    tiny_shards.write(before, others)
+    for path in sorted(labelled.iterdir()):
+        path.unlink()
+    with pytest.raises(ValueError, match="record 0 is aachen_000000_000001, expected"):
+        label(inference, previous=str(before.parent))
+
+
+def test_tensorboard_shows_the_figures_of_each_shard_and_pictures_of_some(
+    tmp_path, label
+):
+    def draw(image, panoptic, *, label_space):
+        assert (image == 0).all() or (image == 6).all()  # the first frames of two
+        return np.stack([panoptic // 256] * 3, -1).astype(np.uint8)
+
+    label(draw=draw, num_overlays=2)
+    events = sorted((tmp_path / "pseudo" / "tensorboard" / "train_sequence").iterdir())
+    read = [values for path in events for values in read_events(path)]
+    assert [step for step, _ in read] == [0, 1, 2]
+    void = [values["pseudo_label/void_share"].simple_value for _, values in read]
+    np.testing.assert_allclose(void, [4 / 24, 2 / 3 * 4 / 24, 0], rtol=1e-6)
+    assert all(v["pseudo_label/instances_per_frame"].simple_value == 2 for _, v in read)
+    shown = [values["pseudo_label"] for _, values in read if "pseudo_label" in values]
+    assert [picture.image.width for picture in shown] == [36, 36]
+    pixels = tf.io.decode_png(shown[0].image.encoded_image_string).numpy()
+    assert pixels[0, 0, 0] == tiny_shards.SKY and pixels[23, 0, 0] == 255
+
+
+def read_events(path):
+    """(step, tag -> value) of each event of a file with values."""
+    records = tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+    events = [tf.compat.v1.Event.FromString(record) for record in records]
+    assert events[0].file_version == "brain.Event:2"
+    return [(e.step, {v.tag: v for v in e.summary.value}) for e in events[1:]]
+
+
+@pytest.mark.parametrize("index", [-1, 2])
+def test_a_worker_has_a_number_below_the_number_of_workers(label, index):
+    with pytest.raises(ValueError, match="not one of 2 workers: count from 0 to 1"):
+        label(worker_index=index, num_workers=2)
 
 
 def test_the_source_is_not_touched(source, label):

@@ -1,0 +1,105 @@
+"""Which shards of a split are done, and what their directory says in the end.
+
+    <work_dir>/<split>/                 the shards; the manifest comes last
+    <work_dir>/workers/finished/<split>/<shard>.json      a shard is done
+    <work_dir>/workers/claims/<split>/                    see claims.py
+    <work_dir>/workers/status/                            see worker.py
+    <work_dir>/tensorboard/<split>/                       see summaries.py
+
+Everything outside `workers/` is the same whoever labelled which shard, and however
+often somebody was killed.
+"""
+
+import dataclasses
+
+import tensorflow as tf
+
+from naive_student_tf import store
+from naive_student_tf.data import shards
+from naive_student_tf.pseudo_label import figures
+
+STATE = "workers"
+FOLDER = "finished"
+
+
+class Finished:
+    """The finished shards of one split."""
+
+    def __init__(self, work_dir, split, *, lineage):
+        """Args:
+        work_dir: str.
+        split: str.
+        lineage: dict, as JSON takes it; shards of another one are refused.
+        """
+        self.target = store.join(work_dir, split)
+        self._markers = store.join(work_dir, STATE, FOLDER, split)
+        self._lineage = lineage
+
+    def names(self):
+        """set of str, the file names of finished shards.
+
+        Raises:
+            ValueError: one of them was labelled by another teacher or otherwise.
+        """
+        marked = {name.removesuffix(".json") for name in _list(self._markers)}
+        done = marked & set(_list(self.target))
+        if done:
+            self._read(min(done))
+        return done
+
+    def mark(self, shard, counts):
+        """Writes down that a shard (ShardFile) stands in its place."""
+        value = {
+            "shard": dataclasses.asdict(shard),
+            "counts": figures.to_json(counts),
+            "lineage": self._lineage,
+        }
+        store.write_json(store.join(self._markers, f"{shard.file}.json"), value)
+
+    def write_manifest(self, names, *, facts, label_space, quality, scratch):
+        """Writes the manifest of the split, from what was marked.
+
+        Args:
+            names: list of str, all shards in their order.
+            facts: dict, of the source's manifest.
+            label_space: LabelSpace.
+            quality: see labeller.py.
+            scratch: str, a directory of this worker alone.
+        """
+        read = [self._read(name) for name in names]
+        counts = [figures.from_json(value["counts"]) for value in read]
+        total = {}
+        for one in counts:
+            total = figures.add(total, one)
+        space = {"label_space": label_space, "quality": quality}
+        shown = {
+            "total": figures.summarize(total, **space),
+            "shards": {
+                name: figures.summarize(one, **space)
+                for name, one in zip(names, counts, strict=True)
+            },
+        }
+        pseudo = {**self._lineage, "ego_masked": int(total["ego_masked"])}
+        changed = {"labelled": facts["count"], "pseudo": pseudo, "figures": shown}
+        written = [shards.ShardFile(**value["shard"]) for value in read]
+        shards.write_manifest(scratch, written, **{**facts, **changed})
+        path = store.join(scratch, shards.MANIFEST)
+        tf.io.gfile.rename(path, store.join(self.target, shards.MANIFEST), True)
+        tf.io.gfile.rmtree(scratch)
+
+    def _read(self, name):
+        value = store.read_json(store.join(self._markers, f"{name}.json"))
+        if value["lineage"] != self._lineage:
+            raise ValueError(
+                f"{store.join(self.target, name)} was labelled by "
+                f"{value['lineage']}, this run is {self._lineage}. Delete "
+                f"{self.target} and {self._markers} to label it again."
+            )
+        return value
+
+
+def _list(directory):
+    try:
+        return [name.rstrip("/") for name in tf.io.gfile.listdir(directory)]
+    except tf.errors.NotFoundError:
+        return []

@@ -1,0 +1,63 @@
+"""Starts workers of the pseudo-label job that cost no import: forks of one process.
+
+python -m tests.pseudo_label.nursery   reads one JSON of settings a line, starts a
+                                       worker with them, and prints its process id
+"""
+
+import json
+import os
+import pathlib
+import signal
+import sys
+import time
+
+from naive_student_tf import processes
+from naive_student_tf.pseudo_label import finished, job
+from tests import tiny_shards
+
+
+class SlowOracle(tiny_shards.Oracle):
+    """Takes its time; on frame 7 it waits for a gate, a file, to open."""
+
+    def __init__(self, checkpoint, *, wait_s, gate):
+        super().__init__(checkpoint)
+        self.wait_s, self.gate = wait_s, gate
+
+    def __call__(self, images, *, only=None):
+        time.sleep(self.wait_s)
+        while images.max() == 7 and self.gate and not pathlib.Path(self.gate).exists():
+            time.sleep(0.01)
+        return super().__call__(images, only=only)
+
+
+def work(*, checkpoint, wait_s=0.0, gate=None, log=None, **settings):
+    """Runs the job; notes every shard that is marked as finished in `log`."""
+    if log:
+        mark = finished.Finished.mark
+
+        def noted(self, shard, counts):
+            with pathlib.Path(log).open("a") as file:
+                file.write(f"{shard.file}\n")
+            mark(self, shard, counts)
+
+        finished.Finished.mark = noted
+    job.pseudo_label(
+        inference=lambda: SlowOracle(checkpoint, wait_s=wait_s, gate=gate), **settings
+    )
+
+
+def main():
+    nursery = os.getpid()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            processes.die_with_parent(nursery)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            work(**json.loads(line))
+            os._exit(0)
+        print(child, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Workers that are killed, stopped and started at any moment leave the same bytes."""
+
+import collections
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import tensorflow as tf
+
+from naive_student_tf.data import shards
+from tests import tiny_shards
+
+ROOT = pathlib.Path(__file__).parents[2]
+KILLS, WORKERS = 24, 3
+
+
+@pytest.fixture(scope="module")
+def nursery():
+    """Starts a worker with settings; returns its process id."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.pseudo_label.nursery"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as process:
+
+        def start(**settings):
+            print(json.dumps(settings), file=process.stdin, flush=True)
+            return int(process.stdout.readline())
+
+        yield start
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """Of a run over ten shards of two frames; only frame 7 waits at the gate."""
+    root = tmp_path_factory.mktemp("workers")
+    frames = [tiny_shards.frame(number % 8, labelled=False) for number in range(20)]
+    tiny_shards.write(root / "shards" / "video", frames, per_shard=2)
+    saved = tf.train.Checkpoint(weight=tf.Variable(1.0)).save(str(root / "ckpt"))
+    return {
+        "checkpoint": saved,
+        "data_dir": str(root / "shards"),
+        "splits": ["video"],
+        "iteration": 1,
+        "batch_size": 1,
+        "num_threads": 1,
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(nursery, settings, tmp_path_factory):
+    """The files of a run of one worker."""
+    work_dir = tmp_path_factory.mktemp("undisturbed")
+    wait_for([nursery(**settings, work_dir=str(work_dir))])
+    found = results(work_dir)
+    assert len(found) == 10 + 10 + 1  # shards, event files, manifest
+    return found
+
+
+def wait_for(workers):
+    while any(map(lives, workers)):
+        time.sleep(0.02)
+
+
+def lives(worker):
+    return pathlib.Path(f"/proc/{worker}").exists()
+
+
+def results(work_dir):
+    """Bytes of all that a run leaves, but for what workers tell each other."""
+    files = (path for path in pathlib.Path(work_dir).rglob("*") if path.is_file())
+    names = {path.relative_to(work_dir).as_posix(): path for path in files}
+    return {
+        name: path.read_bytes()
+        for name, path in names.items()
+        if not name.startswith("workers/")
+    }
+
+
+def times_finished(log):
+    return collections.Counter(log.read_text().split())
+
+
+def test_three_workers_killed_at_random_leave_what_one_leaves_undisturbed(
+    nursery, settings, undisturbed, tmp_path
+):
+    chance = random.Random(0)
+    gate, log, work_dir = (tmp_path / name for name in ("gate", "log", "run"))
+    settings = {
+        **settings,
+        "work_dir": str(work_dir),
+        "gate": str(gate),  # so that it cannot end before the last kill
+        "log": str(log),
+        "wait_s": 0.05,
+        "expire_s": 5.0,
+    }
+    workers = [nursery(**settings) for _ in range(WORKERS)]
+    for _ in range(KILLS):
+        time.sleep(chance.uniform(0.0, 0.5))
+        killed = workers.pop(chance.randrange(WORKERS))
+        assert lives(killed)
+        os.kill(killed, signal.SIGKILL)
+        workers.append(nursery(**settings))
+    gate.touch()
+    wait_for(workers)
+    assert results(work_dir) == undisturbed
+    assert max(times_finished(log).values()) == 1
+    assert not list((work_dir / "workers" / "claims" / "video").iterdir())
+
+
+def test_a_worker_that_was_asleep_does_not_publish_what_another_took_over(
+    nursery, settings, undisturbed, tmp_path
+):
+    gate, log, work_dir = (tmp_path / name for name in ("gate", "log", "run"))
+    settings = {**settings, "work_dir": str(work_dir), "log": str(log), "expire_s": 0.6}
+    sleeper = nursery(**settings, gate=str(gate))
+    while len(results(work_dir)) < 2:  # it has published a shard
+        time.sleep(0.01)
+    os.kill(sleeper, signal.SIGSTOP)
+    wait_for([nursery(**settings)])
+    assert results(work_dir) == undisturbed
+    gate.touch()
+    os.kill(sleeper, signal.SIGCONT)
+    wait_for([sleeper])
+    assert results(work_dir) == undisturbed
+    assert list(times_finished(log).values()) == [1] * 10
+
+
+def test_workers_by_index_share_the_shards_and_the_last_writes_the_manifest(
+    nursery, settings, undisturbed, tmp_path
+):
+    work_dir = tmp_path / "run"
+    for index in (2, 0):
+        wait_for([nursery(**settings, **of(index), work_dir=str(work_dir))])
+    assert not (work_dir / "video" / shards.MANIFEST).exists()
+    shown = {name[10:15] for name in results(work_dir) if name.startswith("video")}
+    assert shown == {f"{n:05d}" for n in (0, 2, 3, 5, 6, 8, 9)}
+    wait_for([nursery(**settings, **of(1), work_dir=str(work_dir))])
+    assert results(work_dir) == undisturbed
+
+
+def of(index):
+    return {"worker_index": index, "num_workers": 3}
