@@ -70,6 +70,7 @@ def test_the_fine_tuned_student_is_the_next_teacher(stages):
     assert second.params == first.params | {
         "CHECKPOINT": "run/finetune_1",
         "ITERATION": 2,
+        "PREVIOUS": "run/pseudo_label_1",
     }
 
 
