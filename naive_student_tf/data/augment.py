@@ -66,12 +66,13 @@ def resample_image(image, window, *, crop_size):
 
 
 def resample_label(label, window, *, crop_size, void):
-    """Nearest neighbour. int32 [H, W] -> int32 [h, w], `void` where the image is
-    padded."""
+    """Nearest neighbour. Integers [H, W] -> [h, w] of their type, `void` where the
+    image is padded."""
     (rows, above_below), (cols, left_right) = _inside(window, label, crop_size)
     crop = tf.gather(label, _nearest(rows, tf.shape(label)[0]))
-    crop = tf.gather(crop, _nearest(cols, tf.shape(label)[1]), axis=1)
-    crop = tf.pad(crop, [above_below, left_right], constant_values=void)
+    # Whole lines are copied; single pixels, as by axis=1, take twice as long.
+    crop = tf.gather(tf.transpose(crop), _nearest(cols, tf.shape(label)[1]))
+    crop = tf.pad(tf.transpose(crop), [above_below, left_right], constant_values=void)
     return tf.ensure_shape(crop, crop_size)
 
 

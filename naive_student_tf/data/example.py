@@ -141,15 +141,13 @@ def decode_image(parsed):
 
 
 def decode_panoptic(parsed, *, void):
-    """The packed label, int32 [height, width]; all `void` where there is none."""
+    """The packed label, uint16 [height, width]; all `void` where there is none."""
     encoded = parsed["image/segmentation/class/encoded"]
     size = [parsed["image/height"], parsed["image/width"]]
     return tf.cond(
         tf.strings.length(encoded) > 0,
-        lambda: tf.cast(
-            tf.io.decode_png(encoded, channels=1, dtype=tf.uint16)[..., 0], tf.int32
-        ),
-        lambda: tf.fill(size, void),
+        lambda: tf.io.decode_png(encoded, channels=1, dtype=tf.uint16)[..., 0],
+        lambda: tf.fill(size, tf.constant(void, tf.uint16)),
     )
 
 

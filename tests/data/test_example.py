@@ -67,14 +67,14 @@ def test_the_filename_is_read_alone():
 def test_a_label_decodes_to_its_packed_values():
     parsed = example.parse(example.serialize(LABELLED))
     decoded = example.decode_panoptic(parsed, void=VOID)
-    assert decoded.dtype == tf.int32
+    assert decoded.dtype == tf.uint16
     np.testing.assert_array_equal(decoded, PANOPTIC)
 
 
 def test_a_missing_label_decodes_to_void_of_the_images_size():
     parsed = example.parse(example.serialize(UNLABELLED))
     decoded = example.decode_panoptic(parsed, void=VOID)
-    assert decoded.dtype == tf.int32
+    assert decoded.dtype == tf.uint16
     np.testing.assert_array_equal(decoded, np.full((2, 3), VOID))
 
 

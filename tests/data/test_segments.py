@@ -54,6 +54,25 @@ def test_a_marked_void_comes_after_all_true_instances():
     assert table[:4, :2].tolist() == [[13, 1], [255, 1], [0, 0], [255, 0]]
 
 
+def test_a_marked_void_stays_there_wherever_it_lies():
+    segment, table = index([[ROAD, CAR_1, MARKED_VOID]])
+    assert segment.tolist() == [[2, 0, 1]]
+    assert table[:3, :2].tolist() == [[13, 1], [255, 1], [0, 0]]
+
+
+def test_a_category_that_the_label_space_lacks_is_refused():
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=r"(?s)cityscapes does not.*19"
+    ):
+        index([[ROAD, CAR_1, 19 * 256]])
+
+
+@pytest.mark.parametrize("value", [-1, 1 << 16])
+def test_a_value_beyond_16_bits_is_refused(value):
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        index([[ROAD, value]])
+
+
 def test_a_crop_without_instances_has_only_stuff_and_void():
     segment, table = index([[ROAD, VOID]], max_segments=3)
     assert segment.tolist() == [[0, 1]]
