@@ -103,21 +103,22 @@ def center_heatmap(centers, valid, *, height, width, sigma):
     Returns:
         float32 [B, height, width], in [0, 1]; exactly 1.0 at a center.
     """
-    centers = tf.round(centers)
-    rows = _gaussian(centers[..., 0], height, sigma)  # [B, K, H]
-    rows *= tf.cast(valid, tf.float32)[..., None]
-    cols = _gaussian(centers[..., 1], width, sigma)  # [B, K, W]
-
-    def draw(heatmap, instance):
-        row, col = instance  # [B, H], [B, W]
-        return tf.maximum(heatmap, row[:, :, None] * col[:, None, :])
-
+    reach = int(3 * sigma + 1)
+    steps = tf.range(-reach, reach + 1)
+    bump = tf.exp(-tf.cast(steps**2, tf.float32) / (2 * sigma**2))  # [S]
+    stamp = tf.where(valid, 1.0, 0.0)[..., None, None] * bump[:, None] * bump
+    # Stamps may reach past the border: they are drawn on a larger canvas, as one line.
     batch = tf.shape(centers)[0]
-    return tf.foldl(
-        draw,
-        (tf.transpose(rows, [1, 0, 2]), tf.transpose(cols, [1, 0, 2])),
-        initializer=tf.zeros([batch, height, width]),
+    tall, wide = height + 2 * reach, width + 2 * reach
+    place = reach + tf.cast(tf.round(centers), tf.int32)  # [B, K, 2]
+    y = (place[..., 0] + tall * tf.range(batch)[:, None])[..., None] + steps
+    x = place[..., 1, None] + steps  # [B, K, S]
+    pixel = y[..., :, None] * wide + x[..., None, :]  # [B, K, S, S]
+    canvas = tf.tensor_scatter_nd_max(
+        tf.zeros([batch * tall * wide]), pixel[..., None], stamp
     )
+    canvas = tf.reshape(canvas, [batch, tall, wide])
+    return canvas[:, reach:-reach, reach:-reach]
 
 
 def pixel_grid(height, width):
@@ -128,11 +129,3 @@ def pixel_grid(height, width):
         indexing="ij",
     )
     return tf.stack([y, x], -1)
-
-
-def _gaussian(centers, length, sigma):
-    """exp(-d^2 / 2 sigma^2) along one axis, 0 beyond the window, [B, K, length]."""
-    distance = tf.range(length, dtype=tf.float32) - centers[..., None]
-    reach = 3 * sigma + 1
-    bump = tf.exp(-(distance**2) / (2 * sigma**2))
-    return tf.where(tf.abs(distance) <= reach, bump, 0.0)
