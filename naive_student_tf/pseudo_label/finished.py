@@ -31,9 +31,8 @@ class Finished:
         split: str.
         lineage: dict, as JSON takes it; shards of another one are refused.
         """
-        self.target = store.join(work_dir, split)
-        self._markers = store.join(work_dir, STATE, FOLDER, split)
-        self._lineage = lineage
+        self.target, self._markers = _places(work_dir, split)
+        self._work_dir, self._split, self._lineage = work_dir, split, lineage
 
     def names(self):
         """set of str, the file names of finished shards.
@@ -41,8 +40,7 @@ class Finished:
         Raises:
             ValueError: one of them was labelled by another teacher or otherwise.
         """
-        marked = {name.removesuffix(".json") for name in _list(self._markers)}
-        done = marked & set(_list(self.target))
+        done = names(self._work_dir, self._split)
         if done:
             self._read(min(done))
         return done
@@ -96,6 +94,18 @@ class Finished:
                 f"{self.target} and {self._markers} to label it again."
             )
         return value
+
+
+def names(work_dir, split):
+    """set of str, the file names of finished shards: marked, and still there."""
+    target, markers = _places(work_dir, split)
+    marked = {name.removesuffix(".json") for name in _list(markers)}
+    return marked & set(_list(target))
+
+
+def _places(work_dir, split):
+    """Directories of a split's shards and of their markers."""
+    return store.join(work_dir, split), store.join(work_dir, STATE, FOLDER, split)
 
 
 def _list(directory):
