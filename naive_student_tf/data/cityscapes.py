@@ -110,7 +110,11 @@ def _extra(root, subset):
 
 
 def _sequence(root, subset):
-    """Every frame of every snippet; the regions of its annotated frame with it."""
+    """Every frame of every snippet; the regions of its annotated frame with it.
+
+    The annotated frame keeps its label: pseudo-labelling replaces it, and measures
+    the teacher by it.
+    """
     images = tree.list_images(root, "leftImg8bit_sequence", subset)
     by_name = {tree.frame_key(path): path for path in images}
     frames, incomplete = [], []
@@ -125,7 +129,12 @@ def _sequence(root, subset):
         snippet = f"{city}_{sequence:06d}_{center:06d}"
         if len(present) < len(keys):
             incomplete.append(snippet)
-        frames += [_frame(by_name[key], regions, snippet=snippet) for key in present]
+        found = {key: _frame(by_name[key], regions, snippet=snippet) for key in present}
+        center_key = (city, sequence, center)
+        if center_key in found and subset != "test":
+            label = tree.find_label(root, "gtFine", subset, annotated, "instanceIds")
+            found[center_key] = dataclasses.replace(found[center_key], label=label)
+        frames += found.values()
     _refuse_duplicates(frames, subset)
     _report_gaps(subset, incomplete, unused=len(by_name) - len(frames))
     return frames

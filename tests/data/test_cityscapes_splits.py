@@ -111,8 +111,15 @@ def test_frames_of_a_snippet_share_the_regions_and_the_key_of_the_annotated_one(
         assert {pathlib.Path(frame.void_regions).name for frame in of_snippet} == {
             f"{snippet}_gtFine_labelIds.png"
         }
-        assert all(frame.label is None for frame in of_snippet)
         assert of_snippet[19].filename == snippet
+        labels = [frame.label for frame in of_snippet]
+        assert pathlib.Path(labels.pop(19)).name == f"{snippet}_gtFine_instanceIds.png"
+        assert labels == [None] * 29
+
+
+def test_no_frame_of_a_test_snippet_has_a_label(root):
+    """What gtFine/test calls instanceIds holds nothing but the fixed regions."""
+    assert {frame.label for frame in frames_of(root, "test_sequence")} == {None}
 
 
 def test_extra_frames_take_their_regions_from_the_coarse_labels(root):
