@@ -153,3 +153,48 @@ def test_a_batch_holds_one_size_only():
         ([4, 4], [4]),
         ([5, 5], [5]),
     ]
+
+
+@pytest.mark.parametrize("instances", [True, False])
+def test_replicas_that_share_a_batch_predict_what_one_device_does(saved, instances):
+    settings = {
+        "model": lambda: network(instances=instances),
+        "checkpoint_path": saved(network(instances=instances)),
+        "label_space": CITYSCAPES if instances else SEMANTIC,
+        "stuff_area_limit": 0,
+        "max_centers": 4,
+        "scales": (1.0, 1.5),
+        "flip": True,
+        "compile_grouping": False,
+    }
+    images = np.stack([picture(), picture()[:, ::-1], picture()[::-1], picture() // 2])
+    two = Inference(
+        **settings, strategy=lambda: tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    )
+    assert (two.num_replicas, Inference(**settings).num_replicas) == (2, 1)
+    together, alone = two(images), Inference(**settings)(images)
+    assert set(together) == set(alone)
+    for name, value in alone.items():
+        np.testing.assert_allclose(together[name], value, atol=1e-5, err_msg=name)
+
+
+def test_only_what_is_wanted_comes_to_the_host(saved):
+    inference = Inference(
+        model=lambda: network(instances=False),
+        checkpoint_path=saved(network(instances=False)),
+        label_space=SEMANTIC,
+    )
+    assert set(inference(picture()[None], only=("panoptic",))) == {"panoptic"}
+
+
+def test_a_prediction_that_is_not_a_number_is_told(saved):
+    broken = network(instances=False)
+    kernel, bias = broken.get_weights()
+    broken.set_weights([kernel, np.full_like(bias, np.nan)])
+    for model, finite in ((broken, [False]), (network(instances=False), [True])):
+        inference = Inference(
+            model=lambda: network(instances=False),
+            checkpoint_path=saved(model),
+            label_space=SEMANTIC,
+        )
+        assert inference(picture()[None])["finite"].tolist() == finite
