@@ -4,41 +4,123 @@ Top-level because training, pseudo-labelling and evaluation all restore.
 """
 
 import hashlib
+import re
+import tempfile
 
 import tensorflow as tf
 
-from naive_student_tf import named_weights, store
+from naive_student_tf import named_weights, run_directory, store
 
 FOLDER = "checkpoints"
 LINEAGE = "lineage.json"
+_NAME = "ckpt"
+# What TensorFlow raises where a file is cut off, missing or does not match its own
+# checksums. Whatever else goes wrong (rights, network) is no reason to go back.
+_DAMAGE = (tf.errors.DataLossError, tf.errors.NotFoundError, IndexError)
+
+
+class DamagedError(OSError):
+    """A checkpoint that is half-written, cut off, or has a flipped bit."""
 
 
 class Checkpoints:
     """The checkpoints of one training run, in `work_dir/checkpoints`."""
 
-    def __init__(self, work_dir, *, model, optimizer, keep=2):
-        self._optimizer = optimizer
+    def __init__(
+        self, work_dir, *, model, optimizer, keep=2, background=False, writes=True
+    ):
+        """Args:
+        work_dir: str.
+        model, optimizer: what to save.
+        keep: int, of the newest ones.
+        background: bool, `save` returns as soon as the values are copied to the
+            host, and the files are written while training goes on.
+        writes: bool; False for a process that has to take part in saving, where
+            another one writes.
+        """
+        self._model, self._optimizer = model, optimizer
+        self._folder = store.join(work_dir, FOLDER)
+        self._elsewhere = None if writes else tempfile.TemporaryDirectory()
+        self._target = self._folder if writes else self._elsewhere.name
         self._manager = tf.train.CheckpointManager(
             tf.train.Checkpoint(model=model, optimizer=optimizer),
-            store.join(work_dir, FOLDER),
-            max_to_keep=keep,
-            step_counter=optimizer.iterations,
+            self._target,
+            max_to_keep=keep if writes else 1,
+            checkpoint_name=_NAME,
         )
+        self._options = tf.train.CheckpointOptions(enable_async=background)
+        self._saved = None  # path of the last save, which may be under way
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.wait()
 
     def restore_latest(self):
-        """Restores the newest one, if any. Returns the step, 0 without one.
+        """Restores the newest one that is whole, if any.
+
+        Returns:
+            int, the step; 0 without a checkpoint.
 
         Raises:
-            ValueError: it is of another model.
+            ValueError: it is of another model; a table says what differs.
+            DamagedError: there are checkpoints, and none of them is whole.
         """
-        path = self._manager.latest_checkpoint
-        if path:
-            _restore(self._manager.checkpoint, path)
-        return int(self._optimizer.iterations)
+        found = _by_step(self._folder)
+        for path in found:
+            try:
+                self._restore(path)
+            except DamagedError as error:
+                print(f"WARNING: {error}\nThe one before it is used.", flush=True)
+            else:
+                return int(self._optimizer.iterations.numpy())
+        if found:
+            raise DamagedError(
+                f"{self._folder}: none of the checkpoints {found} can be read. Nothing "
+                f"was changed. Put a whole one there, or delete the directory to start "
+                f"over."
+            )
+        return 0
 
     def save(self):
-        """Saves under the step's number; returns the path."""
-        return self._manager.save(checkpoint_number=self._optimizer.iterations)
+        """Saves under the step's number; returns the path, which may still be written.
+
+        Raises:
+            OSError: this one or the one before it could not be written.
+        """
+        step = int(self._optimizer.iterations.numpy())
+        self._saved = f"{self._target}/{_NAME}-{step}"
+        try:
+            run_directory.stamp(self._saved)
+            self._manager.save(checkpoint_number=step, options=self._options)
+        except (OSError, tf.errors.OpError) as error:
+            raise self._not_written(error) from error
+        return self._saved
+
+    def wait(self):
+        """Waits until the last save is on disk. Raises what `save` raises."""
+        self._manager.sync()
+        if self._saved and self._manager.latest_checkpoint != self._saved:
+            self.save()  # raises what went wrong in the background
+            self._manager.sync()
+        if self._saved:
+            _sweep(self._target)
+
+    def _restore(self, path):
+        try:
+            _restore(self._manager.checkpoint, path)
+        except ValueError as error:
+            table = compare(self._model, path).table()
+            raise ValueError(f"{error}\n{table}") from error
+
+    def _not_written(self, error):
+        kept = self._manager.latest_checkpoint
+        return OSError(
+            f"{self._saved} could not be written: {error}. "
+            + (f"{kept} is untouched. " if kept else "")
+            + "Make room or mend the directory, then start the same command again."
+        )
 
 
 def find(path):
@@ -127,6 +209,27 @@ def lineage(path):
     return store.read_json(file) if directory and store.exists(file) else None
 
 
+def _by_step(folder):
+    """Paths of the checkpoints of a directory, newest first, damaged or not."""
+    names = tf.io.gfile.listdir(folder) if tf.io.gfile.isdir(folder) else []
+    found = (re.fullmatch(rf"{_NAME}-(\d+)\.index", name) for name in names)
+    steps = sorted((int(match[1]) for match in found if match), reverse=True)
+    return [f"{folder}/{_NAME}-{step}" for step in steps]
+
+
+def _sweep(folder):
+    """Deletes what lies beside checkpoints that are gone, or were never finished."""
+    kept = _by_step(folder)
+    for name in tf.io.gfile.listdir(folder):
+        match = re.match(rf"{_NAME}-\d+", name)
+        path = store.join(folder, name)
+        if match and store.join(folder, match[0]) not in kept:
+            if tf.io.gfile.isdir(path):
+                tf.io.gfile.rmtree(path)
+            else:
+                tf.io.gfile.remove(path)
+
+
 def _restore(objects, path):
     try:
         return objects.restore(path).assert_existing_objects_matched()
@@ -135,3 +238,7 @@ def _restore(objects, path):
             f"{path} was not saved from this model: {error}. Use the model gin file "
             f"and the class count it was trained with."
         ) from error
+    except (tf.errors.OpError, IndexError) as error:
+        if not isinstance(error, _DAMAGE) and type(error) is not tf.errors.OpError:
+            raise
+        raise DamagedError(f"{path} is damaged: {error}") from error

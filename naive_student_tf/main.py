@@ -47,8 +47,12 @@ def run(gin_files, gin_params):
     work_dir = config.macro("WORK_DIR")
     lock = None
     if work_dir:
-        shared = config.shares_work_dir()
-        lock = run_directory.claim(work_dir, config.parsed(), shared=shared)
+        lock = run_directory.claim(
+            work_dir,
+            config.parsed(),
+            operative=config.operative,
+            shared=config.shares_work_dir(),
+        )
     config.run()
     if work_dir:
         run_directory.finish(work_dir, config.operative())

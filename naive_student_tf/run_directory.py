@@ -3,10 +3,13 @@
 config.gin            everything the config binds, written at the start
 operative_config.gin  what the job used of it, written at the end
 versions.json         of Python, TensorFlow and this repository
+
+Beside a checkpoint lie the last two as they were when it was saved.
 """
 
 import difflib
 import fcntl
+import functools
 import hashlib
 import pathlib
 import platform
@@ -18,19 +21,22 @@ import tensorflow as tf
 from naive_student_tf import store
 
 CONFIG = "config.gin"
+OPERATIVE = "operative_config.gin"
 VERSIONS = "versions.json"
 _LOCK = ".lock"
 _NO_RESULTS = {CONFIG, VERSIONS, _LOCK, "log.txt"}
 _PATHS = ("WORK_DIR", "OUTPUT")  # may be spelt differently between two starts
 _WORKERS = ("WORKER_INDEX", "NUM_WORKERS")  # differ between processes that share
+_told = {}  # of this process: "operative", once it has claimed a directory
 
 
-def claim(work_dir, config, *, shared=False):
+def claim(work_dir, config, *, operative=None, shared=False):
     """Makes `work_dir` the directory of this config, or of its continuation.
 
     Args:
         work_dir: str.
         config: str, the parsed config.
+        operative: function without arguments -> str, what of it was used so far.
         shared: bool, whether other processes of the config may work there too.
 
     Returns:
@@ -41,6 +47,7 @@ def claim(work_dir, config, *, shared=False):
         BlockingIOError: another process is writing to it.
     """
     lock = _lock(work_dir, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+    _told["operative"] = operative
     path = store.join(work_dir, CONFIG)
     if store.exists(path) and _has_results(work_dir):
         _check_same(path, store.read_text(path), config)
@@ -51,11 +58,19 @@ def claim(work_dir, config, *, shared=False):
 
 
 def finish(work_dir, operative):
-    store.write_text(store.join(work_dir, "operative_config.gin"), operative)
+    store.write_text(store.join(work_dir, OPERATIVE), operative)
 
 
+def stamp(path):
+    """Writes beside a checkpoint what makes it: `path` plus .versions.json, .gin."""
+    store.write_json(f"{path}.{VERSIONS}", versions())
+    if _told.get("operative"):
+        store.write_text(f"{path}.{OPERATIVE}", _told["operative"]())
+
+
+@functools.cache
 def versions():
-    """What made a result: dict of str."""
+    """What makes the results of this process: dict of str."""
     return {
         "python": platform.python_version(),
         "tensorflow": tf.__version__,

@@ -1,5 +1,9 @@
 """Checkpoints are found, restored whole or not at all, and told apart."""
 
+import contextlib
+import pathlib
+import resource
+
 import numpy as np
 import pytest
 
@@ -34,6 +38,11 @@ def save(tmp_path):
     return save
 
 
+def at_step(path, step):
+    """The checkpoint of another step beside `path`."""
+    return f"{path.rpartition('-')[0]}-{step}"
+
+
 def test_a_checkpoint_is_found_by_its_run_its_folder_and_its_own_path(tmp_path, save):
     path = save(dense(), steps=2)
     assert path == str(tmp_path / "run" / "checkpoints" / "ckpt-2")
@@ -44,10 +53,10 @@ def test_a_checkpoint_is_found_by_its_run_its_folder_and_its_own_path(tmp_path, 
 
 def test_an_older_checkpoint_is_found_by_its_path_and_two_are_kept(save):
     path = save(dense(), steps=3)
-    older = path.replace("-3", "-2")
+    older = at_step(path, 2)
     assert checkpoint.find(older) == older
     with pytest.raises(FileNotFoundError, match="ckpt-1"):
-        checkpoint.find(path.replace("-3", "-1"))
+        checkpoint.find(at_step(path, 1))
 
 
 def test_a_directory_without_checkpoint_is_named(tmp_path):
@@ -104,3 +113,145 @@ def test_equal_weights_have_one_fingerprint_and_others_another(tmp_path, save):
     assert len(first) == 16
     assert checkpoint.fingerprint(save(dense(seed=1))) == first
     assert checkpoint.fingerprint(save(dense(seed=2))) != first
+
+
+def damage(path, kind):
+    """Half of a file, one flipped bit, or nothing left."""
+    data = pathlib.Path(path).read_bytes()
+    middle = len(data) // 2
+    flipped = data[:middle] + bytes([data[middle] ^ 4]) + data[middle + 1 :]
+    damaged = {"cut": data[:middle], "flipped": flipped, "empty": b""}[kind]
+    pathlib.Path(path).write_bytes(damaged)
+
+
+@pytest.fixture
+def resume(tmp_path):
+    """Restores the run into a new model: (step, weights)."""
+
+    def resume(model=None):
+        model, optimizer = model or dense(seed=9), keras.optimizers.Adam(0.1)
+        optimizer.build(model.trainable_variables)
+        run = checkpoint.Checkpoints(
+            str(tmp_path / "run"), model=model, optimizer=optimizer
+        )
+        return run.restore_latest(), model.get_weights()
+
+    return resume
+
+
+@pytest.mark.parametrize("kind", ["cut", "flipped", "empty"])
+@pytest.mark.parametrize("file", ["index", "data-00000-of-00001"])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
+    save, resume, capsys, kind, file
+):
+    path = save(dense(seed=1), steps=2)
+    older = dense(seed=1)
+    checkpoint.restore_model(older, at_step(path, 1))
+    damage(f"{path}.{file}", kind)
+    step, weights = resume()
+    printed = capsys.readouterr().out
+    assert step == 1
+    assert f"WARNING: {path} is damaged" in printed
+    for restored, saved in zip(weights, older.get_weights(), strict=True):
+        np.testing.assert_array_equal(restored, saved)
+
+
+def test_a_checkpoint_without_its_data_counts_as_damaged(save, resume, capsys):
+    path = pathlib.Path(f"{save(dense(), steps=2)}.data-00000-of-00001")
+    path.unlink()
+    assert resume()[0] == 1
+    assert "ckpt-2 is damaged" in capsys.readouterr().out
+
+
+def test_a_broken_list_of_checkpoints_loses_none(tmp_path, save, resume):
+    save(dense(), steps=2)
+    (tmp_path / "run" / "checkpoints" / "checkpoint").write_text("rubbish\0")
+    assert resume()[0] == 2
+
+
+def test_where_no_checkpoint_is_whole_nothing_is_overwritten(save, resume):
+    path = save(dense(), steps=2)
+    for number in (1, 2):
+        damage(at_step(path, number) + ".index", "cut")
+    with pytest.raises(checkpoint.DamagedError, match="none of the checkpoints"):
+        resume()
+
+
+def test_a_damaged_checkpoint_that_was_asked_for_by_name_is_an_error(save):
+    path = save(dense())
+    damage(f"{path}.index", "cut")
+    with pytest.raises(checkpoint.DamagedError, match="ckpt-1 is damaged"):
+        checkpoint.restore_model(dense(), path)
+
+
+def test_resuming_with_another_model_says_which_variables_differ(save, resume):
+    save(dense())
+    with pytest.raises(ValueError, match="was not saved from this model") as caught:
+        resume(dense(units=3))
+    assert "mismatched: 2 variables\n    dense/bias [2] there, [3] here" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_a_full_disk_is_named_and_the_checkpoint_before_stays(
+    tmp_path, save, resume, background
+):
+    save(dense(seed=1))
+    model, optimizer = dense(seed=2), keras.optimizers.Adam(0.1)
+    optimizer.build(model.trainable_variables)
+    run = checkpoint.Checkpoints(
+        str(tmp_path / "run"), model=model, optimizer=optimizer, background=background
+    )
+    run.restore_latest()
+    optimizer.iterations.assign(7)
+    with (
+        small_files(100),
+        pytest.raises(OSError, match=r"ckpt-7 could not be written.*start the same"),
+    ):
+        run.save()
+        run.wait()
+    assert resume()[0] == 1
+
+
+@contextlib.contextmanager
+def small_files(size):
+    """No file of this process may grow beyond `size` bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("place", ["file/run", "nowhere://bucket/run"])
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path, place):
+    (tmp_path / "file").write_text("a file where a directory is needed")
+    place = place if "://" in place else str(tmp_path / place)
+    model, optimizer = dense(), keras.optimizers.Adam(0.1)
+    optimizer.build(model.trainable_variables)
+    run = checkpoint.Checkpoints(place, model=model, optimizer=optimizer)
+    with pytest.raises(OSError, match=f"{place}/checkpoints/ckpt-0 could not be"):
+        run.save()
+
+
+def test_values_are_those_of_the_call_even_where_writing_goes_on_behind(
+    tmp_path, resume
+):
+    model, optimizer = dense(seed=1), keras.optimizers.Adam(0.1)
+    optimizer.build(model.trainable_variables)
+    with checkpoint.Checkpoints(
+        str(tmp_path / "run"), model=model, optimizer=optimizer, background=True
+    ) as run:
+        for step in (1, 2, 3):
+            optimizer.iterations.assign(step)
+            model.set_weights([weight * 0 + step for weight in model.get_weights()])
+            run.save()
+            model.set_weights([weight * 0 - 1 for weight in model.get_weights()])
+    step, weights = resume()
+    assert step == 3
+    assert all((weight == 3).all() for weight in weights)
+    kept = {path.name for path in (tmp_path / "run" / "checkpoints").iterdir()}
+    versions = {name for name in kept if name.endswith(".versions.json")}
+    assert versions == {"ckpt-2.versions.json", "ckpt-3.versions.json"}

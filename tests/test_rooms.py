@@ -38,7 +38,7 @@ ROOMS = {
     "iterate": {"console", "processes", "results_table"},
     "weights": {"checkpoint", "compat", "named_weights", "store"},
     "tables": {"processes", "results_table", "run_directory"},
-    "checkpoint": {"named_weights", "store"},
+    "checkpoint": {"named_weights", "run_directory", "store"},
     "compat": set(),
     "config": {"jobs"},
     "console": set(),
