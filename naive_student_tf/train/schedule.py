@@ -28,8 +28,67 @@ class Poly(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
-def adam(learning_rate, *, clip_norm=None):
-    """Adam without weight decay; `clip_norm` bounds the global gradient norm."""
+class AdamByGroup(keras.optimizers.Adam):
+    """Adam with a learning rate per group of variables.
+
+    Adam does not feel the scale of a gradient, so the rate itself is multiplied.
+    """
+
+    def __init__(self, learning_rate, *, multipliers, **settings):
+        """Args:
+        learning_rate: float or schedule.
+        multipliers: dict of prefix of variable names -> float.
+        """
+        self._multipliers, self._multiplier = dict(multipliers), 1.0
+        super().__init__(learning_rate, **settings)
+
+    def build(self, var_list):
+        names = [variable.name for variable in var_list]
+        for prefix in self._multipliers:
+            if not any(name.startswith(prefix) for name in names):
+                tops = sorted({name.partition("/")[0] for name in names})
+                raise ValueError(
+                    f"multipliers names {prefix!r}, but no variable starts with it; "
+                    f"there are {', '.join(tops)}."
+                )
+        super().build(var_list)
+
+    def update_step(self, gradient, variable):
+        found = (
+            factor
+            for prefix, factor in self._multipliers.items()
+            if variable.name.startswith(prefix)
+        )
+        self._multiplier = next(found, 1.0)
+        super().update_step(gradient, variable)
+        self._multiplier = 1.0
+
+    @property
+    def learning_rate(self):
+        return super().learning_rate * self._multiplier
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        keras.optimizers.Adam.learning_rate.fset(self, value)
+
+    def get_config(self):
+        return {**super().get_config(), "multipliers": self._multipliers}
+
+
+def adam(learning_rate, *, clip_norm=None, multipliers=None):
+    """Adam without weight decay.
+
+    Args:
+        learning_rate: float or schedule.
+        clip_norm: float, bound of the global gradient norm, or None.
+        multipliers: dict of prefix of variable names -> float, factors of the
+            learning rate, for heads that start from scratch on a trained backbone:
+            {"semantic/": 10.0, "instance/": 10.0}. None: one rate (the paper).
+    """
+    if multipliers:
+        return AdamByGroup(
+            learning_rate, multipliers=multipliers, global_clipnorm=clip_norm
+        )
     return keras.optimizers.Adam(learning_rate, global_clipnorm=clip_norm)
 
 

@@ -50,6 +50,31 @@ def test_the_first_step_of_adam_is_as_long_as_the_rate():
     np.testing.assert_allclose(variable.numpy(), [0.75, -0.75], rtol=1e-5)
 
 
+def test_a_multiplied_group_moves_so_much_farther_and_the_rest_as_ever():
+    gradients = [np.float32([3.0]), np.float32([-5.0]), np.float32([0.5])]
+
+    def moved(**settings):
+        names = ["stem/kernel", "semantic/logits/kernel", "instance/kernel"]
+        variables = [tf.Variable([1.0], name=name) for name in names]
+        optimizer = schedule.adam(schedule.Poly(0.125, steps=10), **settings)
+        optimizer.build(variables)
+        for _ in range(2):
+            optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        return [variable.numpy()[0] - 1 for variable in variables]
+
+    plain = moved()
+    grouped = moved(multipliers={"semantic/": 4.0, "instance/": 0.0})
+    np.testing.assert_allclose(grouped, np.multiply(plain, [1, 4, 0]), rtol=1e-5)
+
+
+def test_a_group_without_variables_is_refused():
+    optimizer = schedule.adam(0.1, multipliers={"semantics/": 4.0})
+    with pytest.raises(ValueError, match=r"'semantics/'.*there are semantic, stem"):
+        optimizer.build(
+            [tf.Variable(1.0, name=n) for n in ("stem/kernel", "semantic/kernel")]
+        )
+
+
 def test_momentum_decays_kernels_but_neither_batch_norm_nor_biases():
     names = ["conv/kernel", "conv/bn/gamma", "conv/bn/beta", "logits/bias"]
     variables = [tf.Variable([8.0], name=name) for name in names]
