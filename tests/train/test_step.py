@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from naive_student_tf.compat import keras
-from naive_student_tf.train import step
+from naive_student_tf.train import loop, step
 from tests.train import tiny_training
 
 LEARNING_RATE = 0.1
 
 
-def learn(replicas, *, optimizer, steps, num_replicas=None):
+def learn(replicas, *, optimizer, steps, num_replicas=None, accumulation=1, **model):
     """Trains; returns what there was to see as arrays."""
     keras.utils.set_random_seed(3)
     strategy = tiny_training.mirrored(replicas)()
     with strategy.scope():
-        model = tiny_training.model()
+        model = tiny_training.model(**model)
         optimizer = optimizer()
         optimizer.build(model.trainable_variables)
     run_steps = step.build_run_steps(
@@ -28,26 +28,20 @@ def learn(replicas, *, optimizer, steps, num_replicas=None):
         optimizer=optimizer,
         num_replicas=num_replicas or strategy.num_replicas_in_sync,
         seed=1,
+        accumulation=accumulation,
     )
     data = tiny_training.Images().open(seed=1)
-    batches = strategy.distribute_datasets_from_function(
-        lambda context: data.dataset(
-            start_step=0,
-            num_steps=steps,
-            host=0,
-            num_hosts=1,
-            num_replicas=context.num_replicas_in_sync,
-        )
-    )
+    batches = loop._batches(strategy, data, 0, steps, accumulation)
     before = flat(model.trainable_variables)
-    losses = run_steps(iter(batches), steps)
-    moving_mean, moving_variance = model.non_trainable_variables
+    done, history = run_steps(batches, steps)
+    assert done == steps
+    moving_mean, moving_variance = model.non_trainable_variables or [None] * 2
     return {
         "before": before,
         "after": flat(model.trainable_variables),
-        "moving_mean": moving_mean.numpy(),
-        "moving_variance": moving_variance.numpy(),
-        "losses": losses,
+        "moving_mean": moving_mean,
+        "moving_variance": moving_variance,
+        "losses": history().losses,
     }
 
 
@@ -87,6 +81,18 @@ def test_without_the_division_replicas_would_learn_something_else(alone):
 
 
 @pytest.mark.parametrize("replicas", [1, 2])
+def test_one_batch_in_parts_is_what_as_many_replicas_learn_from(replicas):
+    """Without batch norm, which sees one part at a time; with clipping and dropout."""
+    settings = {"optimizer": clipped, "steps": 3, "dropout": 0.5, "batch_norm": False}
+    whole = learn(4, **settings)
+    parts = learn(replicas, accumulation=4 // replicas, **settings)
+    np.testing.assert_allclose(parts["after"], whole["after"], rtol=0, atol=1e-6)
+    assert np.abs(whole["after"] - whole["before"]).max() > 1e-4
+    for name, losses in whole["losses"].items():
+        np.testing.assert_allclose(parts["losses"][name], losses, rtol=1e-5)
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
 def test_a_clipped_step_has_the_length_of_the_bound_on_any_number_of_replicas(replicas):
     learned = learn(replicas, optimizer=clipped, steps=1)
     length = np.linalg.norm(learned["after"] - learned["before"])
@@ -107,6 +113,30 @@ def test_what_is_dropped_differs_between_runs_steps_and_replicas():
         tuple(value.numpy())
         for run in (0, 1)
         for number in (0, 1)
-        for value in strategy.run(lambda: step._seed(run, number)).values  # noqa: B023
+        for part in (0, 2)
+        for value in strategy.run(
+            lambda: step._seed(run, number, step._replica() + part)  # noqa: B023
+        ).values
     ]
-    assert len(set(seeds)) == 8
+    assert len(set(seeds)) == 16
+
+
+def test_the_loop_ends_after_the_step_in_which_it_is_interrupted():
+    strategy, model = tiny_training.mirrored(1)(), tiny_training.model()
+    optimizer = sgd()
+    optimizer.build(model.trainable_variables)
+    run_steps = step.build_run_steps(
+        strategy,
+        model=model,
+        targets=tiny_training.targets,
+        loss=tiny_training.loss,
+        optimizer=optimizer,
+        num_replicas=1,
+        seed=1,
+        interrupted=lambda: optimizer.iterations >= 3,
+    )
+    batches = loop._batches(strategy, tiny_training.Images().open(seed=1), 0, 6, 1)
+    done, history = run_steps(batches, 6)
+    assert done == 3
+    assert len(history().wait_s) == 3
+    assert run_steps(batches, 6)[0] == 1  # never none at all

@@ -1,6 +1,7 @@
 """The smallest training that has every part: data, model, targets and loss."""
 
 import dataclasses
+import time
 
 import tensorflow as tf
 
@@ -21,10 +22,12 @@ class Images:
     Attributes:
         broken_step: int, a step whose images are infinite, or None.
         missing_step: int, a step at which reading fails, or None.
+        slow_from_step: int, a step from which on every image takes a while, or None.
     """
 
     broken_step: int | None = None
     missing_step: int | None = None
+    slow_from_step: int | None = None
     global_batch_size: int = GLOBAL_BATCH_SIZE
 
     def open(self, *, seed):
@@ -38,7 +41,18 @@ class Images:
     def dataset(self, *, start_step, num_steps, host, num_hosts, num_replicas):
         size = self.global_batch_size
         numbers = tf.data.Dataset.range(start_step * size, num_steps * size)
+        numbers = numbers.filter(lambda n: n % size // (size // num_hosts) == host)
+        if self.slow_from_step is not None:
+            numbers = numbers.map(self._wait)
         return numbers.map(self._example).batch(size // num_replicas)
+
+    def _wait(self, number):
+        def wait(number):
+            time.sleep(0.05 * (number >= self.slow_from_step * self.global_batch_size))
+            return number
+
+        waited = tf.numpy_function(wait, [number], tf.int64)
+        return tf.ensure_shape(waited, [])
 
     def _example(self, number):
         step = number // self.global_batch_size
@@ -54,13 +68,15 @@ class Images:
         return {"image": image}
 
 
-def model(*, dropout=0.0, width=4):
+def model(*, dropout=0.0, width=4, batch_norm=True):
     """Batch norm over all replicas, a residual and dropout between convolutions."""
     image = keras.Input((*SIZE, 3))
     x = keras.layers.Conv2D(width, 3, padding="same", use_bias=False, name="conv1")(
         image
     )
-    x = keras.layers.ReLU()(batch_normalization(momentum=0.9, name="bn")(x))
+    if batch_norm:
+        x = batch_normalization(momentum=0.9, name="bn")(x)
+    x = keras.layers.ReLU()(x)
     y = keras.layers.Conv2D(width, 3, padding="same", name="conv2")(x)
     x = DropPath(1 - dropout, name="sum")([x, y])
     x = Dropout(dropout, name="dropout")(x)

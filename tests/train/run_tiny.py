@@ -1,0 +1,25 @@
+"""A tiny training in a process of its own, to be stopped from outside.
+
+python -m tests.train.run_tiny WORK_DIR [multi_worker]
+"""
+
+import sys
+
+from naive_student_tf.train import strategy
+from naive_student_tf.train.interrupt import Preempted
+from tests.train import tiny_training
+
+STEPS = 12
+SLOW_FROM_STEP = 4  # so that there is time to stop it between its saves
+
+if __name__ == "__main__":
+    work_dir, *kind = sys.argv[1:]
+    try:
+        tiny_training.train(
+            work_dir,
+            data=tiny_training.Images(slow_from_step=SLOW_FROM_STEP),
+            steps=STEPS,
+            strategy=strategy.multi_worker if kind else strategy.one_device,
+        )
+    except Preempted as error:
+        sys.exit(f"Preempted: {error}")

@@ -1,0 +1,129 @@
+"""Stopped by SIGTERM or by kill -9, a run ends in the weights of an undisturbed one."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from naive_student_tf.train import cluster, interrupt
+from tests.train.run_tiny import STEPS
+from tests.train.tiny_training import mirrored, same, train, values
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def start(work_dir, *kind, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.train.run_tiny", str(work_dir), *kind],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def steps_saved(work_dir):
+    names = pathlib.Path(work_dir, "checkpoints").glob("ckpt-*.index")
+    return sorted(int(path.stem.partition("-")[2]) for path in names)
+
+
+def wait_for_step_4(work_dir, *runs):
+    while 4 not in steps_saved(work_dir):
+        assert all(run.poll() is None for run in runs), runs[0].communicate()[0]
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return train(tmp_path_factory.mktemp("undisturbed"), steps=STEPS)
+
+
+def test_sigterm_saves_the_running_step_and_the_run_goes_on_from_there(
+    tmp_path, undisturbed
+):
+    run = start(tmp_path)
+    wait_for_step_4(tmp_path, run)
+    run.terminate()
+    output, _ = run.communicate(timeout=60)
+    assert run.returncode == 1, output
+    assert "SIGTERM: saving after the step that is running" in output
+    saved = steps_saved(tmp_path)[-1]
+    assert 4 < saved < STEPS
+    assert f"is saved at step {saved}" in output
+    assert same(train(tmp_path, steps=STEPS), undisturbed)
+
+
+def test_a_killed_run_loses_no_more_than_the_steps_since_it_saved(
+    tmp_path, undisturbed
+):
+    run = start(tmp_path)
+    wait_for_step_4(tmp_path, run)
+    run.kill()
+    run.communicate()
+    assert steps_saved(tmp_path)[-1] < STEPS
+    assert same(train(tmp_path, steps=STEPS), undisturbed)
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("localhost", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def start_workers(work_dir):
+    """Two processes of one training, each with one replica, on this machine."""
+    cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
+    tasks = [{"type": "worker", "index": index} for index in (0, 1)]
+    configs = [json.dumps({"cluster": cluster, "task": task}) for task in tasks]
+    return [start(work_dir, "multi_worker", TF_CONFIG=config) for config in configs]
+
+
+def test_two_processes_learn_what_one_learns_and_stop_together(tmp_path):
+    alone = train(tmp_path / "alone", steps=STEPS, strategy=mirrored(2))
+    workers = start_workers(tmp_path / "both")
+    wait_for_step_4(tmp_path / "both", *workers)
+    workers[1].terminate()  # the other one learns of it
+    outputs = [worker.communicate(timeout=60)[0] for worker in workers]
+    saved = steps_saved(tmp_path / "both")[-1]
+    assert 4 < saved < STEPS
+    assert all(f"is saved at step {saved}" in output for output in outputs)
+    outputs = [w.communicate()[0] for w in start_workers(tmp_path / "both")]
+    together = values(tmp_path / "both")
+    assert together.keys() == alone.keys(), outputs
+    for name, value in alone.items():
+        np.testing.assert_allclose(together[name], value, atol=3e-6)
+
+
+def test_without_other_processes_nobody_needs_to_agree():
+    strategy = mirrored(2)()
+    flag = interrupt.Flag()
+    assert cluster.agreed(strategy, flag.is_set) == flag.is_set
+    assert cluster.is_chief(strategy)
+    cluster.check_agreement(strategy, 5, "anywhere")
+
+
+def test_sigterm_sets_the_flag_while_the_main_thread_is_in_tensorflow():
+    @tf.function
+    def wait(flag, limit):
+        turns = tf.constant(0)
+        while turns < limit and not flag.is_set():
+            turns += 1
+        return turns
+
+    with interrupt.on_sigterm() as flag:
+        killer = subprocess.Popen(["sh", "-c", f"sleep 0.5; kill {os.getpid()}"])
+        assert wait(flag, 1_000_000_000) < 1_000_000_000
+        killer.wait()
+        assert bool(flag.is_set())
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
