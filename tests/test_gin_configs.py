@@ -108,10 +108,11 @@ def test_a_parameter_that_no_config_has_would_be_noticed():
         config.load(["gin_configs/demo/train.gin", NETWORK], ["SPLITZ = ()"])
 
 
-def test_every_file_is_a_network_a_job_or_part_of_one():
+def test_every_file_is_a_network_a_machine_a_job_or_part_of_one():
     parts = {part for path in FILES for part in re.findall(r"'(.+gin)'", text_of(path))}
     others = set(FILES) - set(JOBS) - parts
-    assert {path for path in others if "/models/" not in path} == set()
+    axes = ("/models/", "/hardware/")
+    assert {path for path in others if not any(a in path for a in axes)} == set()
 
 
 def test_folders_are_packages_so_that_includes_are_found_once_installed():

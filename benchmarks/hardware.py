@@ -1,0 +1,111 @@
+"""python -m benchmarks.hardware: writes benchmarks/hardware.md.
+
+One row per file of gin_configs/hardware/ and network: how the paper's batch of 32 is
+cut, and the memory it takes. Memory is read from the records of the TPU dry run
+(benchmarks/tpu_dry_run.jsonl); what is not on record is "not run".
+"""
+
+import json
+import pathlib
+import re
+
+from naive_student_tf import config
+
+ROOT = pathlib.Path(__file__).parents[1]
+RECORDS = ROOT / "benchmarks/tpu_dry_run.jsonl"
+OUTPUT = ROOT / "benchmarks/hardware.md"
+NETWORKS = ("xception_71", "wide_resnet_38", "wide_resnet_41")
+NOT_RUN = "not run"
+# What a config cannot know: replicas of the machine, and the slice whose compiler
+# says what one of them needs. There is none for GPUs and CPUs.
+MACHINES = {
+    "tpu_v3_32": ("32 TPU v3 cores (the paper)", 32, "v3:4x4"),
+    "tpu_v5e_8": ("8 TPU v5e cores", 8, "v5e:2x4"),
+    "gpu_80gb": ("one GPU of 80 GB", 1, None),
+    "gpu_24gb": ("one GPU of 24 GB", 1, None),
+    "cpu": ("CPU", 1, None),
+}
+COLUMNS = (
+    "preset",
+    "machine",
+    "network",
+    "precision",
+    "replicas",
+    "crops at a time",
+    "accumulation",
+    "batch",
+    "memory needed, GiB",
+    "of, GiB",
+)
+
+
+def bound(name):
+    """The value of a binding of the loaded config, as text."""
+    return re.search(rf"^[\w.]*{re.escape(name)} = (.+)$", config.parsed(), re.M)[1]
+
+
+def settings(preset, network):
+    """How a preset cuts the batch of the training job: dict of int and str."""
+    files = ["jobs/train", f"models/{network}", f"hardware/{preset}"]
+    config.load([f"gin_configs/{file}.gin" for file in files])
+    batch = int(bound("TrainingData.global_batch_size"))
+    accumulation = int(bound("train.accumulation"))
+    replicas = MACHINES[preset][1]
+    return {
+        "precision": bound("panoptic_deeplab.precision").strip("'"),
+        "replicas": replicas,
+        "crops": batch // (replicas * accumulation),
+        "accumulation": accumulation,
+        "batch": batch,
+    }
+
+
+def memory(records, *, topology, network, precision, crops):
+    """(needed, available) GiB as text: the last record of that train step."""
+    wanted = {
+        "topology": topology,
+        "network": network,
+        "precision": precision,
+        "batch_size": crops,
+        "step": "train",
+    }
+    found = [r for r in records if wanted.items() <= r.items()]
+    if not found:
+        return NOT_RUN, NOT_RUN
+    keys = ("hbm_peak_bytes", "hbm_limit_bytes")
+    return tuple(f"{found[-1][key] / 2**30:.2f}" for key in keys)
+
+
+def rows(records):
+    for preset, (machine, _, topology) in MACHINES.items():
+        for network in NETWORKS:
+            cut = settings(preset, network)
+            found = memory(
+                records,
+                topology=topology,
+                network=network,
+                precision=cut["precision"],
+                crops=cut["crops"],
+            )
+            yield (preset, machine, network, *cut.values(), *found)
+
+
+def table(records):
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *rows(records)]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def main():
+    text = RECORDS.read_text() if RECORDS.exists() else ""
+    records = [json.loads(line) for line in text.splitlines()]
+    OUTPUT.write_text(
+        "# What each machine needs to train at 1025 x 2049\n\n"
+        "Made by `python -m benchmarks.hardware`. Memory per core as libtpu's compiler "
+        "says (`benchmarks/tpu_dry_run.jsonl`), gradient accumulation left out where "
+        "the record is of one batch; no compiler says it for GPUs and CPUs, and "
+        "nothing was measured on them.\n\n" + table(records) + "\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Every preset of a machine keeps the paper's batch of 32, whatever its memory."""
+
+import pathlib
+
+import pytest
+
+from benchmarks import hardware
+
+PRESETS = sorted(p.stem for p in hardware.ROOT.glob("gin_configs/hardware/*.gin"))
+
+
+@pytest.mark.parametrize("network", hardware.NETWORKS)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_cuts_the_batch_without_a_remainder(preset, network):
+    cut = hardware.settings(preset, network)
+    assert cut["replicas"] * cut["crops"] * cut["accumulation"] == 32 == cut["batch"]
+    assert cut["crops"] >= 1
+
+
+def test_the_paper_has_one_crop_on_each_of_32_cores():
+    cut = hardware.settings("tpu_v3_32", "xception_71")
+    assert (cut["replicas"], cut["crops"], cut["accumulation"]) == (32, 1, 1)
+
+
+def test_every_preset_has_its_rows_and_no_figure_without_a_record():
+    lines = hardware.table([]).splitlines()[2:]
+    assert len(lines) == len(PRESETS) * len(hardware.NETWORKS)
+    assert all(line.endswith("| not run | not run |") for line in lines)
+
+
+def test_the_last_record_of_the_same_step_is_shown():
+    record = {
+        "topology": "v5e:2x4",
+        "network": "wide_resnet_41",
+        "precision": "mixed_bfloat16",
+        "batch_size": 1,
+        "step": "train",
+        "hbm_peak_bytes": 3 * 2**30,
+        "hbm_limit_bytes": 4 * 2**30,
+    }
+    newer = {**record, "hbm_peak_bytes": 2**31}
+    others = [{**record, "step": "predict"}, {**record, "precision": "float32"}]
+    (shown,) = (
+        line
+        for line in hardware.table([record, newer, *others]).splitlines()
+        if "not run" not in line and "GiB" not in line and "---" not in line
+    )
+    assert "tpu_v5e_8" in shown
+    assert shown.endswith("| 2.00 | 4.00 |")
+
+
+def test_the_table_in_the_repository_is_of_these_presets():
+    text = pathlib.Path(hardware.OUTPUT).read_text()
+    shown = {line.split(" | ")[0].strip("| ") for line in text.splitlines()}
+    assert set(PRESETS) <= shown
