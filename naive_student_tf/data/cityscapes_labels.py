@@ -6,6 +6,7 @@ createPanopticImgs.py (whose partition into segments this one equals).
 
 import numpy as np
 
+from naive_student_tf.data.relabel import relabel
 from naive_student_tf.labels import cityscapes as facts
 from naive_student_tf.labels import panoptic
 
@@ -14,8 +15,8 @@ def panoptic_from_instance_ids(ids, *, path):
     """Packs an instanceIds map.
 
     Args:
-        ids: integers [H, W]; labelId * 1000 + instance, or a labelId alone (for a
-            thing class: a group of instances, kept as crowd, instance 0).
+        ids: uint8 or uint16 [H, W]; labelId * 1000 + instance, or a labelId alone
+            (for a thing class: a group of instances, kept as crowd, instance 0).
         path: str, named in errors.
 
     Returns:
@@ -25,8 +26,11 @@ def panoptic_from_instance_ids(ids, *, path):
     Raises:
         ValueError: an id that is none of Cityscapes'.
     """
-    values, inverse = np.unique(ids, return_inverse=True)
-    values = values.astype(np.int64)
+    return relabel(ids, lambda values: _packed(values, path))
+
+
+def _packed(values, path):
+    """Packed labels of distinct ids, int64 [N] -> int64 [N]."""
     alone = values < facts.INSTANCE_DIVISOR
     label = np.where(alone, values, values // facts.INSTANCE_DIVISOR)
     instance = np.where(alone, 0, values % facts.INSTANCE_DIVISOR + 1)
@@ -45,5 +49,4 @@ def panoptic_from_instance_ids(ids, *, path):
     # A single caravan or trailer is void, yet the official AP does not forgive a
     # car found there as it does on other void: instance 1 of void marks it.
     instance = np.where(is_thing, instance, np.minimum(instance, 1))
-    packed = panoptic.pack(category, instance, label_divisor=space.label_divisor)
-    return packed.astype(np.uint16)[inverse].reshape(ids.shape)
+    return panoptic.pack(category, instance, label_divisor=space.label_divisor)
