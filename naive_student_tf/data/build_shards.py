@@ -1,19 +1,21 @@
 """Job: writes the shards of some splits, in parallel processes.
 
 Interrupted builds resume: finished shards stay, and since a shard depends only on
-its frames, the result is byte-identical to that of an undisturbed build.
+its frames and the settings, the result is byte-identical to that of an undisturbed
+build.
 """
 
-import concurrent.futures
+import collections
 import dataclasses
-import multiprocessing
 
-from naive_student_tf import processes, store
-from naive_student_tf.data import example, files, shards
+from naive_student_tf import store
+from naive_student_tf.data import ego_masks, estimate, shards, writers
 from naive_student_tf.progress import Progress
 
 
-def build_shards(*, source, splits, work_dir, frames_per_shard=256, num_workers=2):
+def build_shards(
+    *, source, splits, work_dir, frames_per_shard=256, num_workers=2, recode=None
+):
     """Writes `work_dir/<split>/` for every split.
 
     Args:
@@ -21,71 +23,101 @@ def build_shards(*, source, splits, work_dir, frames_per_shard=256, num_workers=
         splits: tuple of str.
         work_dir: str, the directory to write.
         frames_per_shard: int; a Cityscapes frame takes about 2.3 MB.
-        num_workers: int, parallel processes.
+        num_workers: int, parallel processes; 1 works in this process.
+        recode: a `recode.Recode` that resizes or re-encodes frames; None keeps the
+            bytes of every image.
+
+    Raises:
+        ValueError: a broken frame, a name that comes twice, or shards of another
+            build in the way.
+        OSError: the disk has no room for the shards.
     """
-    spawn = multiprocessing.get_context("spawn")  # fork and TensorFlow do not mix
-    with concurrent.futures.ProcessPoolExecutor(
-        num_workers, spawn, initializer=processes.die_with_parent
-    ) as pool:
-        for name in splits:
-            directory = store.join(work_dir, name)
-            if store.exists(store.join(directory, shards.MANIFEST)):
-                print(f"{name}: already built", flush=True)
-            else:
-                _build_split(
-                    pool, source(split=name), name, directory, frames_per_shard
-                )
+    planned = [_plan(source, name, work_dir, frames_per_shard) for name in splits]
+    planned = [split for split in planned if split]
+    estimates = [estimate.of_split(split, recode) for split in planned]
+    estimate.check_room(work_dir, estimates)
+    progress = Progress(
+        total=sum(len(split.frames) for split in planned),
+        start=sum(e.frames_written for e in estimates),
+        name="shards",
+        unit="frames",
+    )
+    with writers.Writers(num_workers, progress) as pool:
+        begun = [_begin(pool, split, recode) for split in planned]
+        for split, expected, (masks, parts) in zip(
+            planned, estimates, begun, strict=True
+        ):
+            survey = ego_masks.summarize(split.frames, pool.results(masks))
+            ego_masks.report(split.name, survey)
+            facts = _facts(split, recode, expected)
+            shards.write_manifest(
+                split.directory, pool.results(parts), ego_masks=survey, **facts
+            )
 
 
-def _build_split(pool, source, name, directory, frames_per_shard):
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """What is to be written of one split.
+
+    Attributes:
+        name: str. directory: str, of its shards.
+        source: see files.py. frames: list of FrameFiles, all of them.
+        parts: dict of a shard's path -> its frames.
+    """
+
+    name: str
+    directory: str
+    source: object
+    frames: list
+    parts: dict
+
+
+def _plan(source, name, work_dir, frames_per_shard):
+    """The Split, or None where it is finished."""
+    directory = store.join(work_dir, name)
+    if store.exists(store.join(directory, shards.MANIFEST)):
+        print(f"{name}: already built", flush=True)
+        return None
+    source = source(split=name)
     frames = source.list_frames()
-    parts = [
-        frames[start : start + frames_per_shard]
-        for start in range(0, len(frames), frames_per_shard)
-    ]
-    paths = [
-        store.join(directory, shards.shard_name(name, index, len(parts)))
-        for index in range(len(parts))
-    ]
-    progress = Progress(total=len(frames), name=f"shards of {name}", unit="frames")
-    written = []
-    for shard in pool.map(_write, [source] * len(parts), parts, paths):
-        written.append(shard)
-        progress.advance(shard.count)
-    progress.close()
-    space = source.label_space
-    shards.write_manifest(
-        directory,
-        written,
-        label_space=dataclasses.asdict(space),
-        source=type(source).__name__,
-        split=name,
-        labelled=sum(frame.label is not None for frame in frames),
-        with_void_regions=sum(frame.void_regions is not None for frame in frames),
+    counts = collections.Counter(frame.filename for frame in frames)
+    twice = sorted(filename for filename, count in counts.items() if count > 1)
+    if twice:
+        raise ValueError(
+            f"{name}: {len(twice)} frames are listed more than once, the first is "
+            f"{twice[0]}. Every frame of a split needs a name of its own."
+        )
+    starts = range(0, len(frames), frames_per_shard)
+    parts = {
+        store.join(directory, shards.shard_name(name, index, len(starts))): frames[
+            start : start + frames_per_shard
+        ]
+        for index, start in enumerate(starts)
+    }
+    return Split(name, directory, source, frames, parts)
+
+
+def _begin(pool, split, recode):
+    """Hands the work on a split to the pool; returns (futures, futures)."""
+    masks = ego_masks.tasks(split.frames)
+    return (
+        [pool.submit(ego_masks.measure, split.source, task) for task in masks],
+        [
+            pool.submit(writers.write, split.source, frames, path, recode)
+            for path, frames in split.parts.items()
+        ],
     )
 
 
-def _write(source, part, path):
-    if not store.exists(path):
-        records = (example.serialize(files.read_frame(source, frame)) for frame in part)
-        shards.write_shard(path, records)
-    shard = shards.describe_shard(path)
-    _check_frames(path, shard, part)
-    return shard
-
-
-def _check_frames(path, shard, part):
-    """A shard left by an earlier run must hold the frames of this one."""
-    directory = path.rpartition("/")[0]
-    ends = [
-        example.read_filename(shards.read_record(directory, shard, index))
-        for index in (0, -1)
-        if shard.count
-    ]
-    wanted = [part[0].filename, part[-1].filename]
-    if shard.count != len(part) or ends != wanted:
-        raise ValueError(
-            f"{path} holds {shard.count} frames {ends}, this run would write "
-            f"{len(part)}, {wanted}: it is of a build with another frames_per_shard or "
-            f"other files. Delete {directory} and run again."
-        )
+def _facts(split, recode, expected):
+    facts = {} if recode is None else {"recode": expected.effect(recode)}
+    return facts | {
+        "label_space": dataclasses.asdict(split.source.label_space),
+        "source": type(split.source).__name__,
+        "split": split.name,
+        "labelled": sum(frame.label is not None for frame in split.frames),
+        "with_void_regions": sum(
+            frame.void_regions is not None for frame in split.frames
+        ),
+        "names": [frame.filename for frame in split.frames],
+    }

@@ -11,7 +11,7 @@ import pathlib
 
 import numpy as np
 
-from naive_student_tf.data.files import FrameFiles, read_ids
+from naive_student_tf.data import files
 from naive_student_tf.labels import camvid as facts
 from naive_student_tf.labels import panoptic
 
@@ -58,9 +58,12 @@ class CamVid:
             for frame in itertools.islice(of_drive, 0, None, self.keep_every)
         ]
 
+    def read_frame(self, frame):
+        return files.read_frame(self, frame)
+
     def read_panoptic(self, path):
         """Class-index PNG -> uint16 [H, W] packed label, instance 0 everywhere."""
-        ids = read_ids(path)
+        ids = files.read_ids(path)
         if ids.max() > facts.VOID_LABEL_ID:
             raise ValueError(
                 f"{path}: id {ids.max()} is not CamVid's; expected class indices "
@@ -80,7 +83,7 @@ class CamVid:
             raise FileNotFoundError(
                 f"{path} has no label {label}. Every CamVid frame has one."
             )
-        return FrameFiles(
+        return files.FrameFiles(
             image=str(path),
             filename=path.stem,
             sequence_id=drive,

@@ -13,14 +13,18 @@ import numpy as np
 from absl import logging
 
 from naive_student_tf.data import cityscapes_tree as tree
+from naive_student_tf.data import files
 from naive_student_tf.data.cityscapes_labels import panoptic_from_instance_ids
-from naive_student_tf.data.files import FrameFiles, read_ids
 from naive_student_tf.labels import cityscapes as facts
 
 SPLITS = (
     *("train_fine", "val_fine", "test_fine", "train_extra"),
     *("train_sequence", "val_sequence", "test_sequence"),
 )
+UNIONS = {
+    "trainval_fine": ("train_fine", "val_fine"),
+    "trainval_sequence": ("train_sequence", "val_sequence"),
+}
 FRAMES_BEFORE, FRAMES_AFTER = 19, 10  # of the annotated frame in its snippet
 CORRUPT = ("troisdorf_000000_000073",)  # all black in train_extra
 
@@ -31,7 +35,7 @@ class Cityscapes:
 
     Attributes:
         data_dir: str, the root that holds leftImg8bit, gtFine, ...
-        split: str, one of SPLITS, or several joined by "+".
+        split: str, one of SPLITS or UNIONS, or several joined by "+".
     """
 
     data_dir: str
@@ -51,10 +55,8 @@ class Cityscapes:
                 f"folders leftImg8bit, gtFine, ... of Cityscapes."
             )
         frames = []
-        for part in self.split.split("+"):
+        for part in _parts(self.split):
             subset, _, kind = part.partition("_")
-            if part not in SPLITS:
-                raise ValueError(f"Unknown split {part!r}; known: {', '.join(SPLITS)}.")
             found = _LISTERS[kind](pathlib.Path(self.data_dir), subset)
             if not found:
                 raise FileNotFoundError(
@@ -64,14 +66,28 @@ class Cityscapes:
             frames += found
         return frames
 
+    def read_frame(self, frame):
+        return files.read_frame(self, frame)
+
     def read_panoptic(self, path):
         """instanceIds PNG -> uint16 [H, W] packed label."""
-        return panoptic_from_instance_ids(read_ids(path), path=path)
+        return panoptic_from_instance_ids(files.read_ids(path), path=path)
 
     def read_void_regions(self, path):
         """labelIds PNG -> uint8 [H, W]: 1, 2, 3 in the fixed regions, 0 elsewhere."""
-        label_ids = read_ids(path)
+        label_ids = files.read_ids(path)
         return np.where(label_ids <= facts.OUT_OF_ROI, label_ids, 0).astype(np.uint8)
+
+
+def _parts(split):
+    """The SPLITS that a split consists of."""
+    names = split.split("+")
+    parts = [part for name in names for part in UNIONS.get(name, (name,))]
+    for part in parts:
+        if part not in SPLITS:
+            known = ", ".join([*UNIONS, *SPLITS])
+            raise ValueError(f"Unknown split {part!r}; known: {known}.")
+    return parts
 
 
 def _fine(root, subset):
@@ -172,13 +188,14 @@ _LISTERS = {"fine": _fine, "extra": _extra, "sequence": _sequence}
 def _frame(image, regions=None, *, label=None, snippet=None):
     city, sequence, number = tree.frame_key(image)
     name = f"{city}_{sequence:06d}_{number:06d}"
-    return FrameFiles(
+    return files.FrameFiles(
         image=str(image),
         filename=name,
         sequence_id=snippet or name,
         frame_id=f"{number:06d}",
         label=label,
         void_regions=regions,
+        drive=city,  # its sequences were cut from one ride; the region does not move
     )
 
 

@@ -5,11 +5,13 @@ Both layouts are read: one tree, or each package unzipped into its own folder.
 
 import re
 
+from absl import logging
+
 _PACKAGES = {  # folder -> packages people unzip side by side
     "leftImg8bit": ("leftImg8bit_trainvaltest", "leftImg8bit_trainextra"),
     "leftImg8bit_sequence": ("leftImg8bit_sequence_trainvaltest",),
     "gtFine": ("gtFine_trainvaltest",),
-    "gtCoarse": ("gtCoarse",),
+    "gtCoarse": (),
 }
 _NAME = re.compile(r"(?P<city>[a-zA-Z-]+)_(?P<sequence>\d{6})_(?P<frame>\d{6})_")
 
@@ -63,13 +65,21 @@ def frame_key(path):
 
 
 def _list(root, folder, subset, pattern):
-    paths = {}
+    paths, twice = {}, []
     for base in _bases(root, folder):
         for path in (base / subset).glob(f"*/{pattern}"):
-            paths.setdefault(frame_key(path), path)
+            if paths.setdefault(frame_key(path), path) != path:
+                twice.append(path)
+    if twice:
+        logging.warning(
+            "%s/%s: %d files lie in two places, the first is %s; that of %s is used.",
+            *(folder, subset, len(twice), min(twice)),
+            paths[frame_key(min(twice))],
+        )
     return [paths[key] for key in sorted(paths)]
 
 
 def _bases(root, folder):
-    candidates = [root / folder, *(root / p / folder for p in _PACKAGES[folder])]
+    packages = (folder, *_PACKAGES[folder])  # gtCoarse.zip becomes gtCoarse/gtCoarse
+    candidates = [root / folder, *(root / name / folder for name in packages)]
     return [path for path in candidates if path.is_dir()]

@@ -8,6 +8,7 @@ border, 3 out of roi; 0 elsewhere), known for every frame of a snippet.
 """
 
 import dataclasses
+import functools
 import io
 
 import numpy as np
@@ -80,7 +81,10 @@ def serialize(frame):
         values["image/segmentation/class/encoded"] = encode_png(frame.panoptic)
         values["image/segmentation/class/format"] = LABEL_FORMAT
     if frame.void_regions is not None:
-        values["image/void_regions/encoded"] = encode_png(frame.void_regions)
+        regions = frame.void_regions
+        values["image/void_regions/encoded"] = _encode_regions(
+            regions.tobytes(), regions.shape, regions.dtype
+        )
     for name, value in (frame.pseudo or {}).items():
         values[f"pseudo/{name}"] = value
     features = {name: _feature(value) for name, value in values.items()}
@@ -163,6 +167,13 @@ def encode_png(array):
 def decode_png(data):
     """Inverse of `encode_png`."""
     return np.array(Image.open(io.BytesIO(data)))
+
+
+@functools.lru_cache(maxsize=1)
+def _encode_regions(data, shape, dtype):
+    """Compressing costs more than all else of an unlabelled frame, and the frames of
+    a snippet share their regions."""
+    return encode_png(np.frombuffer(data, dtype).reshape(shape))
 
 
 def _feature(value):

@@ -1,14 +1,16 @@
 """What a data source hands to the shard writer: the files of one frame.
 
-A source (cityscapes.py, camvid.py) is a frozen dataclass with
+A source (cityscapes.py, camvid.py, ...) is a frozen dataclass with
     label_space    -> LabelSpace
     list_frames()  -> list of FrameFiles, sorted
+    read_frame(frame)       -> example.Frame; mostly `read_frame` below, with
     read_panoptic(path)     -> uint16 [H, W] packed label
     read_void_regions(path) -> uint8 [H, W], see data/example.py
 so that the writer's worker processes can be given a copy of it.
 """
 
 import dataclasses
+import functools
 import io
 import pathlib
 
@@ -22,7 +24,10 @@ _FORMATS = {"PNG": "png", "JPEG": "jpeg"}
 
 @dataclasses.dataclass(frozen=True)
 class FrameFiles:
-    """Paths of one frame; `label` and `void_regions` may be None."""
+    """Paths of one frame; `label` and `void_regions` may be None.
+
+    Frames of one `drive` are seen by one car; None: `sequence_id` tells drives apart.
+    """
 
     image: str
     filename: str
@@ -30,6 +35,16 @@ class FrameFiles:
     frame_id: str
     label: str | None = None
     void_regions: str | None = None
+    drive: str | None = None
+
+
+def frame_name(path):
+    """The name of a frame by the path of its image: no folder, no suffix, and not
+    Cityscapes' `_leftImg8bit`."""
+    name = path.rpartition("/")[2]
+    for suffix in (".png", ".jpg", ".jpeg", "_leftImg8bit"):
+        name = name.removesuffix(suffix)
+    return name
 
 
 def read_frame(source, files):
@@ -45,7 +60,7 @@ def read_frame(source, files):
         panoptic = source.read_panoptic(files.label)
         _check_size(files.label, panoptic, files.image, (height, width))
     if files.void_regions:
-        regions = source.read_void_regions(files.void_regions)
+        regions = _read_void_regions(source, files.void_regions)
         _check_size(files.void_regions, regions, files.image, (height, width))
     return example.Frame(
         image=data,
@@ -58,6 +73,12 @@ def read_frame(source, files):
         sequence_id=files.sequence_id,
         frame_id=files.frame_id,
     )
+
+
+@functools.lru_cache(maxsize=1)
+def _read_void_regions(source, path):
+    """The frames of a snippet follow each other and share one file."""
+    return source.read_void_regions(path)
 
 
 def check_image(path, data):

@@ -10,6 +10,7 @@ The manifest is written last; a directory without one is unfinished.
 
 import dataclasses
 import hashlib
+import posixpath
 import struct
 
 import tensorflow as tf
@@ -64,19 +65,48 @@ def read_record(directory, shard, index):
     Raises:
         ValueError: the file is shorter than its manifest says.
     """
-    path = store.join(directory, shard.file)
+    path = path_of(directory, shard)
     offset = shard.offsets[index]
-    with tf.io.gfile.GFile(path, "rb") as file:
-        file.seek(offset)
-        header = file.read(_HEADER)
-        length = struct.unpack("<Q", header[:8])[0] if len(header) == _HEADER else -1
-        record = file.read(length) if 0 <= length < shard.bytes else b""
-    if len(record) != length:
+    record = read_at(path, offset)
+    if record is None:
         raise ValueError(
             f"{path}: record {index} at byte {offset} is cut off; the manifest says "
             f"the file has {shard.bytes} bytes. Build the shards again."
         )
     return record
+
+
+def path_of(directory, shard):
+    """The file of a ShardFile; it may lie in another directory (select.py)."""
+    scheme, mark, place = directory.rpartition("://")
+    return scheme + mark + posixpath.normpath(posixpath.join(place, shard.file))
+
+
+def read_at(path, offset):
+    """The bytes of the record at a byte of a TFRecord file; None: it is cut off."""
+    with tf.io.gfile.GFile(path, "rb") as file:
+        file.seek(offset)
+        header = file.read(_HEADER)
+        if len(header) < _HEADER:
+            return None
+        length = struct.unpack("<Q", header[:8])[0]
+        record = file.read(length) if length < file.size() else b""
+    return record if len(record) == length else None
+
+
+def scan(path):
+    """Yields (offset, bytes) of every record of a TFRecord file, in order.
+
+    Raises:
+        ValueError: the last one is cut off.
+    """
+    size, offset = tf.io.gfile.stat(path).length, 0
+    while offset < size:
+        record = read_at(path, offset)
+        if record is None:
+            raise ValueError(f"{path}: the record at byte {offset} is cut off.")
+        yield offset, record
+        offset += _HEADER + len(record) + _FOOTER
 
 
 def read_records(directory, shard):
@@ -114,7 +144,7 @@ def read_manifest(directory):
         for entry in facts.pop("shards")
     ]
     for shard in shards:
-        _check_size(store.join(directory, shard.file), shard)
+        _check_size(path_of(directory, shard), shard)
     if not facts["count"]:
         raise ValueError(f"{path}: the shards hold no records. Build them again.")
     return shards, facts

@@ -1,6 +1,5 @@
 """Stopped in the middle, a build ends with the bytes of an undisturbed one."""
 
-import concurrent.futures
 import functools
 import hashlib
 import os
@@ -22,14 +21,15 @@ NAMES = [f"aachen_{number:06d}_000019" for number in range(7)]
 SPLIT = "train_fine"
 SHARDS = [shards.shard_name(SPLIT, index, 4) for index in range(4)]
 
-# Builds, and stops at the fifth frame until it is killed.
+# Builds, and stops in the third shard, once two are there, until it is killed.
 PROGRAM = """
 import pathlib, time
 from naive_student_tf.data import build_shards, cityscapes
 
 class Cityscapes(cityscapes.Cityscapes):
     def read_panoptic(self, path):
-        if "000004_000019" in path:
+        second = pathlib.Path({work_dir!r}, {split!r}, {second!r})
+        if "000004_000019" in path and second.exists():
             pathlib.Path({waiting!r}).touch()
             time.sleep(600)
         return super().read_panoptic(path)
@@ -41,16 +41,6 @@ if __name__ == "__main__":
     build_shards.build_shards(source=source, splits=({split!r},), work_dir={work_dir!r},
                               frames_per_shard=2, num_workers=1)
 """
-
-
-class OneProcess(concurrent.futures.Executor):
-    """In place of the pool: calls at once, in this process."""
-
-    def __init__(self, *settings, **more):
-        del settings, more
-
-    def map(self, *arguments):
-        return map(*arguments)
 
 
 @pytest.fixture(scope="module")
@@ -77,18 +67,11 @@ def build(root, work_dir, *, frames_per_shard=2, splits=(SPLIT,), num_workers=1)
     )
 
 
-@pytest.fixture
-def one_process(monkeypatch):
-    monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", OneProcess)
-
-
 @pytest.fixture(scope="module")
 def whole(root, tmp_path_factory):
     """An undisturbed build, made in one process."""
     work_dir = tmp_path_factory.mktemp("whole")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(concurrent.futures, "ProcessPoolExecutor", OneProcess)
-        build(root, work_dir)
+    build(root, work_dir)
     return work_dir / SPLIT
 
 
@@ -131,6 +114,7 @@ def test_a_killed_build_ends_byte_identical_when_started_again(whole, root, tmp_
             waiting=str(waiting),
             data_dir=str(root),
             split=SPLIT,
+            second=SHARDS[1],
             work_dir=str(work_dir),
         )
     )
@@ -143,12 +127,12 @@ def test_a_killed_build_ends_byte_identical_when_started_again(whole, root, tmp_
     expected = {*SHARDS[:2], f"{SHARDS[2]}.tmp"}  # killed while it wrote the third
     assert set(digests(work_dir / SPLIT)) == expected
     first = (work_dir / SPLIT / SHARDS[0]).stat()
-    build(root, work_dir)  # with the true pool
+    build(root, work_dir, num_workers=2)
     assert digests(work_dir / SPLIT) == digests(whole)
     assert (work_dir / SPLIT / SHARDS[0]).stat().st_mtime_ns == first.st_mtime_ns
 
 
-def test_a_build_without_its_end_is_completed(whole, root, tmp_path, one_process):
+def test_a_build_without_its_end_is_completed(whole, root, tmp_path):
     build(root, tmp_path)
     (tmp_path / SPLIT / "manifest.json").unlink()
     (tmp_path / SPLIT / SHARDS[-1]).unlink()
@@ -156,7 +140,7 @@ def test_a_build_without_its_end_is_completed(whole, root, tmp_path, one_process
     assert digests(tmp_path / SPLIT) == digests(whole)
 
 
-def test_a_finished_build_is_left_alone(root, tmp_path, one_process, capsys):
+def test_a_finished_build_is_left_alone(root, tmp_path, capsys):
     build(root, tmp_path)
     before = (tmp_path / SPLIT / SHARDS[0]).stat().st_mtime_ns
     build("/nowhere", tmp_path)  # the data set is not needed any more
@@ -164,9 +148,7 @@ def test_a_finished_build_is_left_alone(root, tmp_path, one_process, capsys):
     assert f"{SPLIT}: already built" in capsys.readouterr().out
 
 
-def test_a_shard_of_an_interrupted_build_that_is_cut_off_is_named(
-    root, tmp_path, one_process
-):
+def test_a_shard_of_an_interrupted_build_that_is_cut_off_is_named(root, tmp_path):
     build(root, tmp_path)
     (tmp_path / SPLIT / "manifest.json").unlink()
     path = tmp_path / SPLIT / SHARDS[1]
@@ -176,9 +158,7 @@ def test_a_shard_of_an_interrupted_build_that_is_cut_off_is_named(
 
 
 @pytest.mark.parametrize("size", [0, None])
-def test_shards_left_by_another_build_are_not_mixed_in(
-    root, tmp_path, one_process, size
-):
+def test_shards_left_by_another_build_are_not_mixed_in(root, tmp_path, size):
     build(root, tmp_path, frames_per_shard=6)
     (tmp_path / SPLIT / "manifest.json").unlink()
     first = tmp_path / SPLIT / shards.shard_name(SPLIT, 0, 2)
@@ -188,7 +168,7 @@ def test_shards_left_by_another_build_are_not_mixed_in(
         build(root, tmp_path, frames_per_shard=4)  # two shards as well
 
 
-def test_shards_of_other_frames_are_not_mixed_in(root, tmp_path, one_process):
+def test_shards_of_other_frames_are_not_mixed_in(root, tmp_path):
     other = tmp_path / "other"
     for name in ("aachen_000000_000018", *NAMES[:6]):  # as many
         write.write_fine(other, "train", name)
@@ -198,7 +178,7 @@ def test_shards_of_other_frames_are_not_mixed_in(root, tmp_path, one_process):
         build(root, tmp_path)
 
 
-def test_a_broken_frame_stops_the_build_and_is_named(root, tmp_path, one_process):
+def test_a_broken_frame_stops_the_build_and_is_named(root, tmp_path):
     data = tmp_path / "data"
     write.write_fine(data, "train", *NAMES[:3])
     path = data / f"leftImg8bit/train/aachen/{NAMES[2]}_leftImg8bit.png"
@@ -208,7 +188,7 @@ def test_a_broken_frame_stops_the_build_and_is_named(root, tmp_path, one_process
     assert not (tmp_path / "work" / SPLIT / "manifest.json").exists()
 
 
-def test_every_split_gets_its_directory(root, tmp_path, one_process):
+def test_every_split_gets_its_directory(root, tmp_path):
     write.write_fine(tmp_path / "data", "train", *NAMES[:2])
     write.write_fine(tmp_path / "data", "val", NAMES[4])
     build(tmp_path / "data", tmp_path / "w", splits=("train_fine", "val_fine"))

@@ -81,6 +81,43 @@ def test_splits_joined_by_plus_are_listed_one_after_the_other(root):
     assert len(names_of(root, "train_sequence+train_extra+val_sequence")) == 121
 
 
+@pytest.mark.parametrize(
+    "union, parts",
+    [
+        ("trainval_fine", "train_fine+val_fine"),
+        ("trainval_sequence", "train_sequence+val_sequence"),
+        ("trainval_sequence+train_extra", "train_sequence+val_sequence+train_extra"),
+    ],
+)
+def test_a_union_is_its_parts(root, union, parts):
+    assert names_of(root, union) == names_of(root, parts)
+
+
+def test_the_drive_of_a_frame_is_its_city(root):
+    drives = {frame.drive for frame in frames_of(root, "train_sequence")}
+    assert drives == {"aachen", "bochum"}
+
+
+def test_a_frame_that_lies_in_two_places_is_listed_once_and_reported(tmp_path, caplog):
+    for layout in (ONE_TREE, PACKAGES):
+        write.write_fine(tmp_path, "val", VAL, layout=layout["fine"])
+    (frame,) = frames_of(tmp_path, "val_fine")
+    assert frame.image.startswith(str(tmp_path / "leftImg8bit" / "val"))
+    assert "leftImg8bit/val: 1 files lie in two places, the first is" in caplog.text
+
+
+@pytest.mark.parametrize("folder", ["gtFine", "leftImg8bit", "leftImg8bit_sequence"])
+def test_a_package_may_lie_in_a_folder_of_its_own_name(tmp_path, folder):
+    write.write_fine(tmp_path, "val", VAL)
+    write.write_snippet(tmp_path / "leftImg8bit_sequence", "val", VAL)
+    (tmp_path / "new").mkdir()
+    (tmp_path / folder).rename(tmp_path / "new" / folder)
+    (tmp_path / "new").rename(tmp_path / folder)
+    (frame,) = frames_of(tmp_path, "val_fine")
+    assert frame.label and frame.void_regions
+    assert names_of(tmp_path, "val_sequence") == names_around(VAL)
+
+
 def test_listed_files_are_those_of_the_frame(root):
     for split in SPLITS:
         for frame in frames_of(root, split):
