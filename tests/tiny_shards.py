@@ -59,6 +59,7 @@ def write(directory, frames, *, per_shard=3, label_space=CITYSCAPES):
         split="toy",
         labelled=sum(frame.panoptic is not None for frame in frames),
         with_void_regions=sum(frame.void_regions is not None for frame in frames),
+        names=[frame.filename for frame in frames],
     )
     return directory
 
