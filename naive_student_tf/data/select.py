@@ -117,7 +117,7 @@ def _kept(parts, names, chosen, place):
         if offsets:
             yield dataclasses.replace(
                 part,
-                file=posixpath.join(place, part.file),
+                folder=posixpath.normpath(posixpath.join(place, part.folder)),
                 count=len(offsets),
                 offsets=tuple(offsets),
             )

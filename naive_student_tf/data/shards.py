@@ -23,13 +23,23 @@ _HEADER, _FOOTER = 12, 4  # bytes around a record: length + crc, crc
 
 @dataclasses.dataclass(frozen=True)
 class ShardFile:
-    """One shard: file name, record count, size in bytes, sha256, record offsets."""
+    """One shard.
+
+    Attributes:
+        file: str, its name.
+        count: int, of records: all of the file, or those that were selected.
+        bytes: int, of the whole file. sha256: str, of the whole file.
+        offsets: tuple of int, bytes before each record.
+        folder: str, where it lies, relative to the manifest: "" beside it, or
+            elsewhere (select.py).
+    """
 
     file: str
     count: int
     bytes: int
     sha256: str
     offsets: tuple
+    folder: str = ""
 
 
 def shard_name(name, index, total):
@@ -77,9 +87,10 @@ def read_record(directory, shard, index):
 
 
 def path_of(directory, shard):
-    """The file of a ShardFile; it may lie in another directory (select.py)."""
+    """The path of a ShardFile that a manifest in `directory` lists."""
     scheme, mark, place = directory.rpartition("://")
-    return scheme + mark + posixpath.normpath(posixpath.join(place, shard.file))
+    place = posixpath.normpath(posixpath.join(place, shard.folder, shard.file))
+    return scheme + mark + place
 
 
 def read_at(path, offset):

@@ -86,6 +86,9 @@ def test_chosen_records_are_read_from_where_they_are(source):
 def test_the_manifest_tells_what_was_chosen_of_what(source):
     choose(source, Fraction(0.5, 3))
     parts, facts = shards.read_manifest(str(source / "part" / "train"))
+    assert {(part.folder, len(part.file)) for part in parts} == {
+        ("../../shards/train", len("toy-00000-of-00003.tfrecord"))
+    }
     assert facts["selected"] == {"of": 8, "fraction": 0.5, "seed": 3}
     assert facts["count"] == 4 == sum(part.count for part in parts)
     assert facts["names"] == names_in(source / "part" / "train")
@@ -175,7 +178,7 @@ def test_a_part_whose_files_are_gone_is_named(source):
     ],
 )
 def test_files_of_another_directory_are_found_by_name_alone(directory, expected):
-    shard = shards.ShardFile("../shards/x", 0, 0, "", ())
+    shard = shards.ShardFile("x", 0, 0, "", (), "../shards")
     assert shards.path_of(directory, shard) == expected
 
 
