@@ -23,7 +23,7 @@ def text_of(path):
 
 
 def is_job(path):
-    return "jobs.run.job" in text_of(path)
+    return re.search(r"^jobs\.run(\.job =|:)", text_of(path), re.M)
 
 
 JOBS = [path for path in FILES if is_job(path)]

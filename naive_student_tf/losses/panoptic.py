@@ -28,6 +28,12 @@ class SemanticLoss:
     class_weights: tuple | None = None
 
     def __call__(self, targets, outputs):
+        classes = outputs["logits"].shape[-1]
+        if classes != self.label_space.num_classes:
+            raise ValueError(
+                f"The network predicts {classes} classes, {self.label_space.name} has "
+                f"{self.label_space.num_classes}. Check NUM_CLASSES."
+            )
         category = targets["category"]
         valid = category != self.label_space.ignore_label
         safe = tf.where(valid, category, 0)

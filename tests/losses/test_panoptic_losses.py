@@ -97,6 +97,13 @@ def test_an_image_without_valid_pixels_costs_nothing_and_teaches_nothing():
     assert not gradient.any()
 
 
+def test_a_network_of_another_class_count_is_refused():
+    targets = {"category": tf.zeros([1, 1, 1], tf.int32), "semantic_weight": 1.0}
+    outputs = {"logits": tf.zeros([1, 1, 1, 3])}
+    with pytest.raises(ValueError, match="predicts 3 classes, two has 2"):
+        SemanticLoss(TWO)(targets, outputs)
+
+
 def test_extreme_logits_stay_finite():
     loss, gradient = semantic([[-1e4, 1e4]], [0], top_k_fraction=1.0)
     assert loss == pytest.approx(2e4)
