@@ -1,8 +1,10 @@
 """Frames resized or re-encoded on their way into the shards. Off by default.
 
 A JPEG of quality 95 decodes in a sixth of a PNG's time and takes a fifth of its
-bytes, but it moves pixels: a build says how far (PSNR, in its manifest), and the
-effect on scores is not run. Labels and regions are never compressed with loss.
+bytes (6.3 and 36 CPU-ms, 0.42 and 2.18 MB for a frame of Cityscapes, with 4:2:0
+chroma subsampling; without it, as here, somewhat more). But it moves pixels: a build
+says how far (PSNR, in its manifest), and the effect on scores is not run. Labels and
+regions are never compressed with loss.
 """
 
 import dataclasses

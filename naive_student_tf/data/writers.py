@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import multiprocessing
+import os
 
 from naive_student_tf import processes, store
 from naive_student_tf.data import example, shards
@@ -17,7 +18,7 @@ class Writers:
         spawn = multiprocessing.get_context("spawn")  # fork and TensorFlow do not mix
         self._progress, self._shown = progress, 0
         self._written = spawn.Value("q", 0)
-        settings = {"initializer": _start, "initargs": (self._written,)}
+        settings = {"initializer": _start, "initargs": (self._written, os.getpid())}
         if num_workers == 1:
             self._pool = concurrent.futures.ThreadPoolExecutor(1, **settings)
         else:
@@ -79,11 +80,11 @@ def serialized(source, frame, recode):
 _written = None  # the shared counter, in a worker
 
 
-def _start(counter):
+def _start(counter, builder):
     global _written
     _written = counter
-    if multiprocessing.parent_process():
-        processes.die_with_parent()
+    if os.getpid() != builder:  # which may have died while this process was starting
+        processes.die_with_parent(builder)
 
 
 def _counted(records):

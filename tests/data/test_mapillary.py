@@ -1,5 +1,6 @@
 """Mapillary Vistas by its own class table, both releases."""
 
+import dataclasses
 import functools
 import json
 
@@ -7,10 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from naive_student_tf.data import build_shards
+from naive_student_tf.data import build_shards, example, pipeline, targets
 from naive_student_tf.data.mapillary import Mapillary
 from naive_student_tf.data.recode import Recode
 from naive_student_tf.labels import mapillary as facts
+from naive_student_tf.labels import panoptic
+from naive_student_tf.labels.label_space import LabelSpace
 from tests import tiny_shards
 from tests.data.cityscapes_files import save
 
@@ -186,4 +189,35 @@ def test_frames_are_resized_while_shards_are_built(tmp_path):
     assert (frame.height, frame.width, frame.image_format) == (4, 8, "jpeg")
     np.testing.assert_array_equal(
         frame.panoptic, np.array(PACKED).repeat(2, 0).repeat(2, 1)
+    )
+
+
+def test_124_classes_reach_the_targets_unchanged(tmp_path):
+    names = [str(number) for number in range(124)]
+    space = LabelSpace(name="n", class_names=names, thing_classes=(0, 123))
+    label = np.append(np.arange(124), [255] * 4).reshape(8, 16) * 256
+    label[-1, 11] += 255  # the last class, the last instance
+    frame = tiny_shards.frame(1, ego=False)
+    frame = dataclasses.replace(
+        frame,
+        image=example.encode_png(np.zeros((8, 16), np.uint8)),
+        height=8,
+        width=16,
+        panoptic=label.astype(np.uint16),
+    )
+    directory = tiny_shards.write(tmp_path / "s", [frame], label_space=space)
+    data = pipeline.TrainingData(
+        label_space=space,
+        directories=directory,
+        crop_size=(8, 16),
+        global_batch_size=1,
+        scales=(1.0,),
+        flip=0.0,
+    )
+    (batch,) = data.open(seed=0).dataset(start_step=0, num_steps=1)
+    made = targets.PanopticTargets(space)(batch)
+    category, _ = panoptic.unpack(label, label_divisor=256)
+    np.testing.assert_array_equal(made["category"][0], category)
+    np.testing.assert_array_equal(
+        made["offset_weight"][0, ..., 0], label == 123 * 256 + 255
     )
