@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 INK, MUTED, LINE, ACCENT = "#010203", "#040506", "#070809", "#0a0b0c"  # stand-ins
 VARIABLES = {INK: "ink", MUTED: "muted", LINE: "line", ACCENT: "accent"}
 SIZE_INCHES = (3.3, 2.1)  # shown at about 330 CSS pixels: 9 points read as 12 pixels
+SMALL_INCHES = (2.4, 2.0)  # four beside each other
 STYLE = {"svg.fonttype": "none", "svg.hashsalt": "naive_student_tf", "font.size": 9}
 
 
@@ -40,6 +41,39 @@ def draw_curve(points, *, name, control=None):
             _label_point(axes, *point)
         _style_axes(axes, name)
         return _to_html(figure, label=_describe(points, name, control), prefix=name)
+
+
+def draw_precision_recall(curve, *, name, ap50):
+    """Draws precision over recall of one class, both from 0 to 1.
+
+    Args:
+        curve: dict(recall=..., precision=...), lists of fractions, recall ascending.
+        name: str, of the class.
+        ap50: str, its AP at IoU 0.5 in percent, shown beside the name.
+
+    Returns:
+        str, an `<svg>` element with a text alternative.
+    """
+    recall = [0.0, *curve["recall"]]
+    precision = [curve["precision"][0], *curve["precision"]]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=SMALL_INCHES, layout="constrained")
+        axes = figure.subplots()
+        axes.plot(recall, precision, color=ACCENT, linewidth=2)
+        axes.set_xlim(-0.03, 1.03)
+        axes.set_ylim(-0.03, 1.08)
+        _style_axes(axes, f"{name}, AP50 {ap50}")
+        axes.margins(0)
+        axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+        axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+        axes.set_xlabel("recall", color=MUTED)
+        axes.set_ylabel("precision", color=MUTED)
+        axes.grid(axis="x", color=LINE, linewidth=0.8)
+        label = (
+            f"Precision over recall of {name}, AP50 {ap50}: recall reaches "
+            f"{max(recall):.2f}, precision there is {precision[-1]:.2f}."
+        )
+        return _to_html(figure, label=label, prefix=f"pr{name}")
 
 
 def _label_point(axes, iteration, percent):

@@ -28,6 +28,7 @@ def evaluate(
     batch_size=8,
     num_examples=8,
     num_extremes=0,
+    write_charts=None,
     output=None,
 ):
     """Scores one checkpoint; see `run`.
@@ -36,9 +37,11 @@ def evaluate(
         data_dir: str, a shard directory with labels.
         work_dir: str.
         inference: zero-argument builder of an `Inference`.
-        batch_size: int, images per call of the device, or of all devices together.
+        batch_size: int, images per call of each device.
         num_examples: int, images shown in TensorBoard, evenly spread.
         num_extremes: int, of the worst and of the best images, shown besides.
+        write_charts: function that draws charts into TensorBoard, see
+            chart_pictures.py, or None.
         output: str, a second place for the JSON, or None.
 
     Raises:
@@ -51,6 +54,7 @@ def evaluate(
         batch_size=batch_size,
         num_examples=num_examples,
         num_extremes=num_extremes,
+        write_charts=write_charts,
         output=output,
     )
 
@@ -63,6 +67,7 @@ def run(
     batch_size,
     num_examples,
     num_extremes,
+    write_charts=None,
     output=None,
 ):
     """Writes `work_dir/metrics.json` and the rest; prints the figures.
@@ -99,11 +104,13 @@ def run(
             examples.write_example(frame, predicted, folder=kind, **show)
         result = {**metrics.result(), "images": facts["count"]}
         _write_scalars(result)
+        details = metrics.details()
+        if write_charts:
+            write_charts(result, details, label_space=space)
     result["checkpoint"] = inference.checkpoint
     for path in filter(None, (store.join(work_dir, METRICS), output)):
         store.write_json(path, finite(result))
-    details = {"images": per_image, "examples": kept, **extremes.names()}
-    details |= metrics.details()
+    details |= {"images": per_image, "examples": kept, **extremes.names()}
     store.write_json(store.join(work_dir, DETAILS), finite(details))
     print(score_table.format_scores(result, label_space=space))
     print(f"{store.basename(work_dir)}: {figures(result)} on {facts['count']} images")
@@ -141,10 +148,21 @@ def step_of(checkpoint):
 def _predicted(frames, inference, batch_size):
     """Yields (Frame, its prediction as a batch of one)."""
     decoded = ((example.pixels(frame), frame) for frame in frames)
-    for images, originals in inference_room.batches(decoded, batch_size=batch_size):
+    size = batch_size * inference.num_replicas
+    for images, originals in inference_room.batches(decoded, batch_size=size):
         predicted = inference(images)
         for index, frame in enumerate(originals):
+            check_finite(predicted, index, frame.filename, inference)
             yield frame, {k: v[index : index + 1] for k, v in predicted.items()}
+
+
+def check_finite(predicted, index, name, inference):
+    """Raises FloatingPointError where the network gave NaN or infinity."""
+    if not predicted["finite"][index]:
+        raise FloatingPointError(
+            f"The prediction of {name} is not finite. The checkpoint "
+            f"{inference.checkpoint} has diverged; take an earlier one."
+        )
 
 
 def _spread(number, count):

@@ -31,10 +31,11 @@ def draw_center_heatmap(image, center_heatmap):
 
 
 def draw_offset(offset, *, max_magnitude=None, mask=None):
-    """Draws offsets as colors: hue is the direction, value is the magnitude.
+    """Draws offsets as colors: hue is the direction, value the root of the magnitude.
 
     Right (dx > 0) is red, down (dy > 0) is yellow-green, left is cyan, up is violet;
-    `draw_offset_key` draws the key.
+    `draw_offset_key` draws the key. The root keeps the offsets of persons visible
+    beside those of a bus.
 
     Args:
         offset: float [H, W, 2], (dy, dx) in pixels.
@@ -51,7 +52,7 @@ def draw_offset(offset, *, max_magnitude=None, mask=None):
         magnitude = np.where(mask, magnitude, 0)
     if max_magnitude is None:
         max_magnitude = magnitude.max(initial=0)
-    value = np.clip(magnitude / max(max_magnitude, 1e-6), 0, 1)
+    value = np.sqrt(np.clip(magnitude / max(max_magnitude, 1e-6), 0, 1))
     return canvas.to_uint8(255 * _hue_to_rgb(np.arctan2(dy, dx)) * value[..., None])
 
 

@@ -16,7 +16,9 @@ BLACK = (0, 0, 0)
 VOID_GREY = (128, 128, 128)
 RIGHT = (232, 240, 232)
 WRONG = (214, 39, 40)
+VOID_BLUE = (86, 180, 233)
 EGO_ORANGE = (255, 140, 0)
+DIM = 0.6  # brightness of an image below marks
 OUTLINE = (255, 255, 255)
 GOLDEN_RATIO = 0.618034  # its multiples spread evenly over [0, 1)
 BRIGHTEST_SHADE = 0.55  # of an instance, towards white; its class stays readable
@@ -113,7 +115,9 @@ def draw_error(category, truth, *, ignore_label):
 
 
 def draw_void(image, void, *, ego):
-    """Marks pixels without a label: void grey, the ego-vehicle region orange.
+    """Marks pixels without a label: void blue, the ego-vehicle region orange.
+
+    The image is shown dim and grey, so that no color of it looks like a mark.
 
     Args:
         image: uint8 [H, W, 3].
@@ -124,8 +128,9 @@ def draw_void(image, void, *, ego):
         uint8 [H, W, 3].
     """
     image = canvas.check_image(image)
-    picture = image.copy()
-    for mask, color in ((void, VOID_GREY), (ego, EGO_ORANGE)):
+    grey = np.repeat(DIM * image.mean(-1, keepdims=True), 3, axis=-1)
+    picture = canvas.to_uint8(grey)
+    for mask, color in ((void, VOID_BLUE), (ego, EGO_ORANGE)):
         mask = canvas.check_map(mask, image).astype(bool)
-        picture[mask] = canvas.blend(image, color, opacity=MARK_OPACITY)[mask]
+        picture[mask] = canvas.blend(grey, color, opacity=MARK_OPACITY)[mask]
     return picture

@@ -35,6 +35,7 @@ def write_report(
     strip=(),
     settings=None,
     control=results_table.CONTROL,
+    evaluation="",
 ):
     """Writes the report of a run.
 
@@ -51,6 +52,7 @@ def write_report(
         strip: sequence of uint8 [H, W, 3], frames of an animation.
         settings: dict of names and values; a dict as a value becomes a group.
         control: str, the stage that the others are compared with.
+        evaluation: str, HTML of more sections, see evaluation_report.py.
     """
     if not results:
         raise ValueError(f"{path}: no results came; evaluate a stage first.")
@@ -60,13 +62,14 @@ def write_report(
         section("Scores per class", _classes(results, control, label_space)),
         section("Pictures", _pictures(rows, results, label_space)),
         section("Pseudo-labelled video", _strip(strip)),
+        evaluation,
         section("Settings", report_tables.settings_table(settings or {})),
     ]
-    page = _page(title, summary, "".join(sections))
-    Path(path).write_text(page, encoding="utf-8")
+    Path(path).write_text(page(title, summary, "".join(sections)), encoding="utf-8")
 
 
-def _page(title, summary, body):
+def page(title, summary, body):
+    """A whole page; `title` and `summary` are plain text, `body` is HTML."""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -108,24 +111,46 @@ def _quality(pseudo_labels):
 def _pictures(rows, results, label_space):
     if not rows:
         return ""
+    pictures = "".join(picture_row(title, cells) for title, cells in rows)
+    captions = {caption for _, cells in rows for caption, _ in cells}
+    has_instances = {"pq", "ap"} & set(results_table.shown_metrics(results))
+    notes = picture_notes(
+        label_space, instances=bool(has_instances), error="error" in captions
+    )
+    return notes + pictures
+
+
+def picture_notes(label_space, *, instances=True, error=True):
+    """The legend of classes and how to read the pictures."""
     texts = []
-    if {"pq", "ap"} & set(results_table.shown_metrics(results)):
+    if instances:
         texts.append("White outlines and shades tell instances apart.")
-    if any(caption == "error" for _, cells in rows for caption, _ in cells):
+    if error:
         texts.append("In the picture of errors red is wrong and grey is void.")
-    pictures = "".join(_picture_row(title, cells) for title, cells in rows)
-    return _legend(label_space) + note(" ".join(texts)) + pictures
+    if instances and error:
+        texts.append(
+            "The color of an offset is its direction, as in the wheel in the corner, "
+            "its brightness the distance. Void is blue, the ego vehicle orange."
+        )
+    return _legend(label_space) + note(" ".join(texts))
 
 
-def _picture_row(title, cells):
+def picture_row(title, cells):
+    """Pictures of one frame below their title.
+
+    Args:
+        title: str.
+        cells: list of (caption, uint8 [H, W, 3]).
+    """
     pictures = "".join(
         f"<figure>{image(picture, alt=f'{title}: {caption}')}"
         f"<figcaption>{escape(caption)}</figcaption></figure>"
         for caption, picture in cells
     )
-    content = scroll(f'<div class="pictures">{pictures}</div>', label=title)
     heading = f"<figcaption>{escape(title)}</figcaption>"
-    return f'<figure class="row">{heading}{content}</figure>'
+    return (
+        f'<figure class="row">{heading}<div class="pictures">{pictures}</div></figure>'
+    )
 
 
 def _strip(strip):

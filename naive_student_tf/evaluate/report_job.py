@@ -8,7 +8,7 @@ import itertools
 
 from naive_student_tf import store
 from naive_student_tf.data import example, pipeline, shards
-from naive_student_tf.evaluate import report, scenes
+from naive_student_tf.evaluate import evaluation_report, report, scenes
 from naive_student_tf.evaluate.metrics import Metrics
 from naive_student_tf.labels import panoptic
 
@@ -50,12 +50,10 @@ def write_run_report(
         results=results,
         label_space=label_space,
         pseudo_labels=_quality(run_dir, pseudo, unlabelled, truth, label_space),
-        rows=[
-            *_pseudo_rows(run_dir, pseudo, train, unlabelled[0], label_space),
-            *_validation_rows(run_dir, val, results[-1]["stage"], label_space),
-        ],
+        rows=list(_pseudo_rows(run_dir, pseudo, train, unlabelled[0], label_space)),
         strip=_strip(pseudo, unlabelled[0], label_space),
         settings=_settings(run_dir),
+        evaluation=_evaluation(run_dir, val, results[-1]["stage"], label_space),
     )
     print(f"report: {run_dir}/report.html", flush=True)
 
@@ -122,18 +120,13 @@ def _pseudo_rows(run_dir, pseudo, train, split, label_space):
         )
 
 
-def _validation_rows(run_dir, val, stage, label_space):
-    folder = f"{run_dir}/{stage}/eval/examples"
-    for frame in _frames(f"{run_dir}/shards/{val}"):
-        path = f"{folder}/{frame.filename}.png"
-        if store.exists(path):
-            yield scenes.validation_row(
-                f"{frame.filename} ({val}), {stage}",
-                example.pixels(frame),
-                truth=frame.panoptic,
-                prediction=example.decode_png(store.read_bytes(path)),
-                label_space=label_space,
-            )
+def _evaluation(run_dir, val, stage, label_space):
+    """Sections about the last stage."""
+    return evaluation_report.sections(
+        f"{run_dir}/{stage}/eval",
+        data_dir=f"{run_dir}/shards/{val}",
+        label_space=label_space,
+    )
 
 
 def _strip(pseudo, split, label_space):

@@ -62,6 +62,25 @@ th:first-child {
   paint-order: stroke; stroke: var(--paper); stroke-width: 3px;
 }
 
+.charts.small {
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 14rem), 1fr));
+}
+.charts.small svg { max-width: 18rem; }
+
+.confusion { font-size: 0.75rem; }
+.confusion th, .confusion td { padding: 1px; border: 0; text-align: center; }
+.confusion th:first-child { text-align: right; padding-right: 0.5rem; }
+.confusion thead th:not(:first-child) {
+  writing-mode: vertical-rl; transform: rotate(180deg); text-align: left;
+  padding: 0.4rem 0; font-size: 0.75rem;
+}
+.confusion td { min-width: 2.3rem; color: var(--muted); }
+.confusion td span {
+  display: block; line-height: 2; color: var(--ink);
+  background: color-mix(in srgb, var(--accent) var(--share), transparent);
+}
+.confusion td .dark { color: var(--paper); }
+
 .bars { width: 8rem; }
 .classes th, .classes td { padding-top: 0.25rem; padding-bottom: 0.25rem; }
 .bars span { display: block; height: 6px; margin: 2px 0; border-radius: 2px; }
@@ -80,8 +99,10 @@ th:first-child {
 figure { margin: 0; }
 .row { margin: 1.25rem 0 1.75rem; }
 .row > figcaption { font-weight: 600; margin-bottom: 0.4rem; }
-.pictures { display: flex; gap: 0.75rem; }
-.pictures figure { flex: 1 0 13.5rem; }
+.pictures {
+  display: grid; gap: 0.75rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 15.5rem), 1fr));
+}
 .pictures figcaption { margin-top: 0.25rem; color: var(--muted); font-size: 0.85rem; }
 .pictures img, .strip img { display: block; border-radius: 4px; }
 .pictures img { width: 100%; height: auto; }

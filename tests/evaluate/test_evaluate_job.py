@@ -169,3 +169,30 @@ def test_the_console_gets_a_table_of_all_classes(shards, tmp_path, capsys):
     assert ["class", "IoU", "iIoU", "PQ", "SQ", "RQ", "AP", "AP50"] in lines
     assert ["car", *["100.00"] * 7] in lines
     assert ["mean", *["100.00"] * 7] in lines
+
+
+def test_every_replica_gets_a_batch_of_its_own(shards, tmp_path, monkeypatch):
+    monkeypatch.setattr(tiny_shards.Oracle, "num_replicas", 2)
+    sizes = []
+    call = tiny_shards.Oracle.__call__
+
+    def record(self, images):
+        sizes.append(len(images))
+        return call(self, images)
+
+    monkeypatch.setattr(tiny_shards.Oracle, "__call__", record)
+    assert run(shards, tmp_path)["pq"] == 100
+    assert sizes == [4, 4]  # the second one is filled up
+
+
+def test_a_network_that_diverged_is_no_score(shards, tmp_path, monkeypatch):
+    call = tiny_shards.Oracle.__call__
+
+    def diverge(self, images):
+        result = call(self, images)
+        result["finite"][images[:, 0, 0, 0] == 3] = False
+        return result
+
+    monkeypatch.setattr(tiny_shards.Oracle, "__call__", diverge)
+    with pytest.raises(FloatingPointError, match=r"000003 is not finite.*ckpt-40"):
+        run(shards, tmp_path)

@@ -37,9 +37,9 @@ def test_the_hue_of_an_offset_is_its_direction():
     ]
 
 
-def test_the_value_of_an_offset_is_its_magnitude():
-    offset = np.array([[(0, 0), (0, 1), (0, 2), (0, 9)]])
-    picture = head_pictures.draw_offset(offset, max_magnitude=2)
+def test_the_value_of_an_offset_is_the_root_of_its_magnitude():
+    offset = np.array([[(0, 0), (0, 1), (0, 4), (0, 9)]])
+    picture = head_pictures.draw_offset(offset, max_magnitude=4)
     assert picture[0, :, 0].tolist() == [0, 128, 255, 255]
 
 

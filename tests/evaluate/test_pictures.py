@@ -78,11 +78,11 @@ def test_errors_are_red_void_is_grey_and_a_void_prediction_is_wrong():
     assert picture[0].tolist() == [list(color) for color in expected]
 
 
-def test_the_ego_region_wins_over_void_and_the_rest_stays_the_image():
+def test_the_ego_region_wins_over_void_and_the_rest_is_the_dimmed_image():
     void = np.array([[True, True, False]])
     ego = np.array([[False, True, False]])
     picture = pictures.draw_void(grey(1, 3), void, ego=ego)
-    assert picture.tolist() == [[[121, 121, 121], [216, 130, 25], [100, 100, 100]]]
+    assert picture.tolist() == [[[80, 150, 190], [206, 120, 15], [60, 60, 60]]]
 
 
 def test_enlarging_repeats_pixels_and_keeps_labels():

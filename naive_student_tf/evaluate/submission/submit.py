@@ -11,7 +11,7 @@ import zipfile
 
 from naive_student_tf import store
 from naive_student_tf.data import example, pipeline, shards
-from naive_student_tf.evaluate.evaluate import prediction
+from naive_student_tf.evaluate.evaluate import check_finite, prediction
 from naive_student_tf.evaluate.submission import (
     instance,
     panoptic,
@@ -34,7 +34,7 @@ def submit(*, data_dir, work_dir, inference, count, image_size, batch_size=8):
         inference: zero-argument builder of an `Inference` of Cityscapes' classes.
         count: int, images the split has (test 1525, val 500).
         image_size: (height, width).
-        batch_size: int, images per call of the device.
+        batch_size: int, images per call of each device.
 
     Raises:
         ValueError: the model has other classes, or the zips have mistakes.
@@ -109,9 +109,11 @@ def _predict(frames, root, inference, batch_size, progress):
             else:
                 yield example.pixels(frame), frame.filename
 
-    for images, of_batch in inference_room.batches(missing(), batch_size=batch_size):
+    size = batch_size * inference.num_replicas
+    for images, of_batch in inference_room.batches(missing(), batch_size=size):
         predicted = inference(images)
         for index, name in enumerate(of_batch):
+            check_finite(predicted, index, name, inference)
             write_prediction(root, name, predicted, index)
         progress.advance(len(of_batch))
     return names
