@@ -8,7 +8,7 @@ import itertools
 
 from naive_student_tf import store
 from naive_student_tf.data import example, pipeline, shards
-from naive_student_tf.evaluate import evaluation_report, report, scenes
+from naive_student_tf.evaluate import evaluation_report, report, report_html, scenes
 from naive_student_tf.evaluate.metrics import Metrics
 from naive_student_tf.labels import panoptic
 
@@ -122,7 +122,9 @@ def _pseudo_rows(run_dir, pseudo, train, split, label_space):
 
 def _evaluation(run_dir, val, stage, label_space):
     """Sections about the last stage."""
-    return evaluation_report.sections(
+    text = f"What follows is the evaluation of {stage} on {val}."
+    opening = report_html.section(f"The last stage, {stage}", report_html.note(text))
+    return opening + evaluation_report.sections(
         f"{run_dir}/{stage}/eval",
         data_dir=f"{run_dir}/shards/{val}",
         label_space=label_space,
