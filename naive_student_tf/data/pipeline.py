@@ -40,6 +40,16 @@ class TrainingData:
     flip: float = 0.5
     max_segments: int = 256
 
+    def batch_spec(self, size):
+        """What a dataset of batches of `size` yields, in static shapes: dict of
+        tf.TensorSpec. See `Reader.dataset`."""
+        crop = tuple(self.crop_size)
+        return {
+            "image": tf.TensorSpec((size, *crop, 3), tf.uint8),
+            "segment": tf.TensorSpec((size, *crop), tf.uint8),
+            "table": tf.TensorSpec((size, self.max_segments, 5), tf.float32),
+        }
+
     def open(self, *, seed):
         """Opens the shards. Raises what `shards.read_manifest` raises."""
         return Reader(self, seed=seed)

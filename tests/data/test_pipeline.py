@@ -103,6 +103,12 @@ def test_batches_have_static_shapes_and_small_types(fine):
     assert len(list(dataset)) == 2
 
 
+def test_the_spec_of_a_batch_is_known_without_shards(fine):
+    data = data_of(fine)
+    dataset = data.open(seed=0).dataset(start_step=0, num_steps=2, num_replicas=2)
+    assert data_of("nowhere").batch_spec(2) == dataset.element_spec
+
+
 def test_labels_come_with_their_image(fine):
     data = data_of(fine, scales=(1.0,), flip=0.0, crop_size=SIZE)
     (batch,) = batches_of(data.open(seed=0), num_steps=1)
