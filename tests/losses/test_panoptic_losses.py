@@ -10,6 +10,7 @@ from naive_student_tf.losses.panoptic import (
     PanopticLoss,
     SemanticLoss,
     center_loss,
+    cross_entropy,
     offset_loss,
 )
 
@@ -108,6 +109,20 @@ def test_extreme_logits_stay_finite():
     loss, gradient = semantic([[-1e4, 1e4]], [0], top_k_fraction=1.0)
     assert loss == pytest.approx(2e4)
     assert np.isfinite(gradient).all()
+
+
+def test_cross_entropy_and_its_gradient_are_those_of_tensorflow():
+    rng = np.random.default_rng(0)
+    logits = tf.constant(rng.normal(0, 5, (2, 3, 4, 19)), tf.float32)
+    category = tf.constant(rng.integers(0, 19, (2, 3, 4)), tf.int32)
+    upstream = rng.normal(size=(2, 3, 4)).astype(np.float32)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(logits)
+        ours = cross_entropy(logits, category)
+        theirs = tf.nn.sparse_softmax_cross_entropy_with_logits(category, logits)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+    ours, theirs = (tape.gradient(x, logits, upstream) for x in (ours, theirs))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
 def test_every_image_has_a_loss_of_its_own():
