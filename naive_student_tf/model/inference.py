@@ -35,6 +35,8 @@ class Inference:
         stuff_area_limit=4096,
         compile_grouping=True,
         strategy=None,
+        resize=tta.by_kernel,
+        restore=checkpoint.restore_model,
     ):
         """Builds the model and restores it.
 
@@ -49,12 +51,16 @@ class Inference:
                 everything is compiled anyway.
             strategy: builder of a tf.distribute.Strategy (train/strategy.py) whose
                 replicas share each batch, or None: the first GPU, else the CPU.
+            resize: how predictions are resized, `tta.by_kernel` or, on TPU,
+                `tta.by_matrices`.
+            restore: function (model, path) -> path of the checkpoint; the TPU dry
+                run, which needs no weights, has one that does nothing.
         """
         self.label_space, self.scales, self.flip = label_space, tuple(scales), flip
         self._strategy = strategy() if strategy else None
         with self._strategy.scope() if self._strategy else contextlib.nullcontext():
             self.model = model()
-            self.checkpoint = checkpoint.restore_model(self.model, checkpoint_path)
+            self.checkpoint = restore(self.model, checkpoint_path)
         compile_grouping &= not isinstance(self._strategy, tf.distribute.TPUStrategy)
         settings = {
             "center_threshold": center_threshold,
@@ -66,6 +72,7 @@ class Inference:
             "ignore_label": label_space.ignore_label,
         }
         group = functools.partial(grouping.group, **settings)
+        self._resize = resize
         self._group = tf.function(group, jit_compile=compile_grouping)
         self._compiled = {}
 
@@ -126,7 +133,9 @@ class Inference:
         return self._compiled[size]
 
     def _compile(self, size):
-        predictor = tta.Predictor(self.model, size, scales=self.scales, flip=self.flip)
+        predictor = tta.Predictor(
+            self.model, size, scales=self.scales, flip=self.flip, resize=self._resize
+        )
 
         @tf.function
         def predict(images):

@@ -201,6 +201,14 @@ def test_prediction_and_grouping_run_inside_one_function():
         np.testing.assert_allclose(together[name], value, rtol=1e-5, err_msg=name)
 
 
+def test_matrices_resize_as_the_kernel_does():
+    values = tf.random.normal((2, 9, 17, 3))
+    for size in ((13, 30), (5, 9), (17, 33)):
+        np.testing.assert_allclose(
+            tta.by_matrices(values, size), tta.by_kernel(values, size), atol=1e-5
+        )
+
+
 def test_settings_that_cannot_work_are_refused():
     with pytest.raises(ValueError, match="scales is empty"):
         tta.Predictor(pixel_model, (32, 64), scales=())
