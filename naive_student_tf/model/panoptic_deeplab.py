@@ -18,6 +18,7 @@ def panoptic_deeplab(
     conv=layers.conv_bn_relu,
     batch_norm=layers.batch_normalization,
     precision="float32",
+    network=keras.Model,
 ):
     """Builds the model.
 
@@ -32,6 +33,8 @@ def panoptic_deeplab(
             `layers.conv_bn_relu` or `layers.separable_conv_bn_relu`.
         batch_norm: factory of the branches' batch norm layers.
         precision: str, "float32" or "mixed_bfloat16", see precision.py.
+        network: class of the model: keras.Model, or `rematerialize.Rematerialized`,
+            which trains in less memory.
 
     Returns:
         keras.Model. Input: float32 [B, H, W, 3], 0..255, any H and W. Output:
@@ -51,7 +54,7 @@ def panoptic_deeplab(
             name: ResizeLike(name=name, dtype="float32")([prediction, image])
             for name, prediction in predictions.items()
         }
-        return keras.Model(image, outputs, name="panoptic_deeplab")
+        return network(image, outputs, name="panoptic_deeplab")
 
 
 def scale_image(image):
