@@ -37,6 +37,9 @@ setup(
         "cpu": TENSORFLOW,
         # then: pip install --no-deps tf-keras==2.20.1
         "tpu": ["tensorflow-tpu==2.20.0", "libtpu==0.0.14"],
+        # The compiler of gin_configs/jobs/tpu_dry_run.gin; into an environment of its
+        # own, as requirements-tpu-dry-run.txt says.
+        "tpu_dry_run": ["jax[tpu]==0.10.2"],
         "tfa": [  # Python 3.11 only
             "tensorflow==2.15.1",
             "tensorflow-addons==0.23.0",

@@ -37,6 +37,7 @@ ROOMS = {
     },
     "iterate": {"console", "processes", "results_table"},
     "weights": {"checkpoint", "compat", "named_weights", "store"},
+    "tpu": {"processes", "store"},
     "tables": {"processes", "results_table", "run_directory"},
     "checkpoint": {"named_weights", "run_directory", "store"},
     "compat": set(),

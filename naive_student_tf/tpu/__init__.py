@@ -1,0 +1,1 @@
+"""What the real steps need on a Cloud TPU, asked of its compiler without one."""
