@@ -1,31 +1,22 @@
 """An exported model runs without this package and predicts what `Inference` does."""
 
-import functools
 import json
 import os
 import subprocess
 import sys
 
+import gin
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from naive_student_tf import config
-from naive_student_tf.labels.cityscapes import CITYSCAPES
-from naive_student_tf.model import decoder
-from naive_student_tf.model.export import export, outputs
+from naive_student_tf.model.export import outputs
 from naive_student_tf.model.inference import Inference
 from naive_student_tf.model.panoptic_deeplab import panoptic_deeplab
-from naive_student_tf.model.small import small
 
+FILES = ["gin_configs/jobs/export.gin", "gin_configs/models/small.gin"]
 SIZE = (65, 129)
-NARROW = {
-    "aspp_channels": 8,
-    "atrous_rates": (1, 2, 4),
-    "low_level_channels": (4, 4),
-    "decoder_channels": (8, 8),
-    "head_channels": 8,
-}
 # Stands in for the machine of somebody who has TensorFlow and nothing of ours.
 ELSEWHERE = """
 import sys
@@ -38,33 +29,32 @@ np.savez(sys.argv[3], **{name: value.numpy() for name, value in found.items()})
 """
 
 
-def network(*, instances=True):
-    """Untrained, but loud: some pixels are centers, several classes win."""
-    branch = functools.partial(decoder.instance_branch, **NARROW)
-    model = panoptic_deeplab(
-        backbone=functools.partial(small, width=4),
-        num_classes=CITYSCAPES.num_classes,
-        semantic=functools.partial(decoder.semantic_branch, **NARROW),
-        instance=branch if instances else None,
-    )
+def export(folder, *bindings, size=SIZE):
+    """Runs the job on an untrained, but loud network: some pixels are centers.
+
+    Where a kernel is not negative, nor is the heatmap.
+
+    Returns:
+        (path of the SavedModel, the `Inference` that it was made of).
+    """
+    settings = {
+        "WORK_DIR": str(folder),
+        "CHECKPOINT": str(folder),
+        "export.export.height": size[0],
+        "export.export.width": size[1],
+        "inference.Inference.flip": True,
+        "inference.Inference.max_centers": 20,
+        "inference.Inference.stuff_area_limit": 16,
+    }
+    pairs = [f"{name} = {value!r}" for name, value in settings.items()]
+    config.load(FILES, [*pairs, *bindings])
+    model = gin.get_configurable(panoptic_deeplab)()
     for layer in model.layers:
         if layer.name.endswith("/predict"):
-            layer.kernel.assign(layer.kernel * 100)
-    return model
-
-
-def inference_of(work_dir, *, instances=True):
-    model = network(instances=instances)
-    path = str(work_dir / "checkpoints" / "ckpt")
-    tf.train.Checkpoint(model=model).save(path)
-    return Inference(
-        model=lambda: network(instances=instances),
-        checkpoint_path=str(work_dir),
-        label_space=CITYSCAPES,
-        max_centers=20,
-        stuff_area_limit=16,
-        flip=True,
-    )
+            layer.kernel.assign(abs(layer.kernel) * 100)
+    tf.train.Checkpoint(model=model).save(str(folder / "checkpoints" / "ckpt"))
+    config.run()
+    return folder / "saved_model", gin.get_configurable(Inference)()
 
 
 def run_elsewhere(saved_model, image, folder):
@@ -82,16 +72,7 @@ def run_elsewhere(saved_model, image, folder):
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """(folder of the SavedModel, its Inference)."""
-    folder = tmp_path_factory.mktemp("export")
-    inference = inference_of(folder)
-    export(
-        inference=lambda: inference,
-        height=SIZE[0],
-        width=SIZE[1],
-        work_dir=str(folder),
-    )
-    return folder / "saved_model", inference
+    return export(tmp_path_factory.mktemp("export"))
 
 
 def test_without_this_package_it_predicts_what_inference_predicts(exported, tmp_path):
@@ -153,9 +134,9 @@ def test_the_center_score_is_the_heatmap_at_the_center():
 
 
 def test_a_network_without_instances_exports_maps_alone(tmp_path):
-    inference = inference_of(tmp_path, instances=False)
-    export(inference=lambda: inference, height=33, width=33, work_dir=str(tmp_path))
-    loaded = tf.saved_model.load(str(tmp_path / "saved_model"))
+    semantic = "panoptic_deeplab.panoptic_deeplab.instance = None"
+    saved_model, inference = export(tmp_path, semantic, size=(33, 33))
+    loaded = tf.saved_model.load(str(saved_model))
     image = np.zeros((1, 33, 33, 3), np.uint8)
     found = loaded.signatures["serving_default"](image=tf.constant(image))
     assert set(found) == {"panoptic", "category", "instance"}
@@ -163,10 +144,8 @@ def test_a_network_without_instances_exports_maps_alone(tmp_path):
     np.testing.assert_array_equal(found["panoptic"], expected)
 
 
-def test_the_job_exports_with_the_settings_of_the_config(tmp_path):
-    config.load(
-        ["gin_configs/jobs/export.gin", "gin_configs/models/small.gin"],
-        [f"WORK_DIR = '{tmp_path}'", f"CHECKPOINT = '{tmp_path}'"],
-    )
+def test_without_a_checkpoint_nothing_is_exported(tmp_path):
+    config.load(FILES, [f"WORK_DIR = '{tmp_path}'", f"CHECKPOINT = '{tmp_path}'"])
     with pytest.raises(FileNotFoundError, match="No checkpoint"):
         config.run()
+    assert not (tmp_path / "saved_model").exists()
