@@ -12,7 +12,6 @@ import tensorflow as tf
 from naive_student_tf import named_weights, run_directory, store
 
 FOLDER = "checkpoints"
-LINEAGE = "lineage.json"
 _NAME = "ckpt"
 # What TensorFlow raises where a file is cut off, missing or does not match its own
 # checksums. Whatever else goes wrong (rights, network) is no reason to go back.
@@ -196,17 +195,6 @@ def fingerprint(path):
     for name in sorted(tf.io.gfile.glob(find(path) + ".data-*")):
         digest.update(store.read_bytes(name))
     return digest.hexdigest()[:16]
-
-
-def lineage(path):
-    """What a training directory says about its origin, of one of its checkpoints.
-
-    Returns:
-        the content of its lineage.json, or None where there is none.
-    """
-    directory = path.rpartition(f"/{FOLDER}/")[0]
-    file = store.join(directory, LINEAGE)
-    return store.read_json(file) if directory and store.exists(file) else None
 
 
 def _by_step(folder):

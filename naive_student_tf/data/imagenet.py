@@ -55,6 +55,8 @@ class Reader:
             data.data_dir, data.split, num_classes=data.num_classes
         )
         self._order = Order(counts=[len(self._records)], proportions=[1], seed=seed)
+        facts = {"split": f"{_NAME} {data.split}", "count": len(self._records)}
+        self.sources = [(data.data_dir, facts)]  # for the lineage
 
     def filenames(self, step):
         """Names of the images of one step's global batch, for error messages."""

@@ -60,12 +60,14 @@ class Reader:
 
     def __init__(self, data, *, seed):
         self._data, self._seed = data, seed
+        self.sources = []  # (directory, facts of its manifest), for the lineage
         self._records, counts = [], []
         mix = data.directories
         mix = {mix: 1} if isinstance(mix, str) else mix
         for directory in mix:
             listed, facts = shards.read_manifest(directory)
             _check_labels(directory, facts, data.label_space)
+            self.sources.append((directory, facts))
             places = [(directory, s, i) for s in listed for i in range(s.count)]
             self._records.append(places)
             counts.append(len(places))

@@ -9,7 +9,7 @@ at any moment, they leave the same bytes.
 import hashlib
 import os
 
-from naive_student_tf import checkpoint, run_directory, store
+from naive_student_tf import checkpoint, lineage, run_directory, store
 from naive_student_tf.data import shards
 from naive_student_tf.pseudo_label.claims import Claims
 from naive_student_tf.pseudo_label.conveyor import Stopwatch
@@ -139,7 +139,7 @@ def _lineage(labeller, source, work_dir):
             "manifest_sha256": hashlib.sha256(store.read_bytes(manifest)).hexdigest(),
         },
         "parents": {
-            "teacher": checkpoint.lineage(inference.checkpoint),
+            "teacher": lineage.of_weights(inference.checkpoint),
             "data": facts.get("pseudo"),
         },
     }

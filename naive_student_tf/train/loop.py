@@ -5,7 +5,7 @@ import time
 
 import tensorflow as tf
 
-from naive_student_tf import checkpoint
+from naive_student_tf import checkpoint, lineage
 from naive_student_tf.compat import keras
 from naive_student_tf.train import (
     cluster,
@@ -35,6 +35,7 @@ def train(
     save_every=1000,
     init_from=None,
     init_coverage=1.0,
+    held_out=(),
     optimizer=schedule.adam,
     strategy=strategy.one_device,
     deterministic=True,
@@ -60,6 +61,8 @@ def train(
         init_from: str, a training directory whose weights to start from, or None.
         init_coverage: float, share of the model's variables it must have; less than
             1 for a backbone alone, or for another number of classes.
+        held_out: tuple of str, splits that neither the data nor the initial weights
+            may have seen; see lineage.check.
         optimizer: builder of a Keras optimizer, schedule.adam or schedule.momentum.
         strategy: builder of a tf.distribute.Strategy.
         deterministic: bool, equal runs give equal bits, at some cost on GPUs.
@@ -68,6 +71,7 @@ def train(
 
     Raises:
         FloatingPointError: a loss is not finite; it names the step and the images.
+        ValueError: it would learn from a split that is held out.
         interrupt.Preempted: SIGTERM came; all that was done is saved.
     """
     strategy = strategy()  # first: one of several machines must not have used any
@@ -76,6 +80,7 @@ def train(
         tf.config.experimental.enable_op_determinism()
     _check_numbers(data, strategy, accumulation, steps_per_loop, save_every)
     reader = data.open(seed=seed)
+    origin = lineage.of_training(reader.sources, init_from, held_out=held_out)
     rate = schedule.Poly(learning_rate, steps=steps, warmup_steps=warmup_steps)
     model, optimizer, checkpoints, start = _restored(
         strategy,
@@ -88,6 +93,8 @@ def train(
     if start >= steps:
         print(f"{work_dir} is trained: {start} of {steps} steps", flush=True)
         return
+    if cluster.is_chief(strategy):
+        lineage.write(work_dir, origin)
     recorder = Recorder(
         work_dir if cluster.is_chief(strategy) else None,
         reader=reader,

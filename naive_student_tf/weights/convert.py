@@ -5,7 +5,7 @@ Training starts from it by `init_from`, like from any run.
 
 import tensorflow as tf
 
-from naive_student_tf import checkpoint, named_weights, store
+from naive_student_tf import checkpoint, lineage, named_weights, store
 from naive_student_tf.compat import keras
 
 TABLE = "variables.txt"
@@ -40,6 +40,7 @@ def convert(*, source, release, backbone, work_dir, min_coverage=1.0):
         store.join(work_dir, TABLE),
         f"{release.title}: {path}\n{comparison.table(rows=None)}\n{release.note}\n",
     )
+    lineage.write(work_dir, {"source": release.title})
     print(f"written to {checkpoint.save_model(model, work_dir)}", flush=True)
 
 

@@ -112,7 +112,7 @@ def test_the_manifest_and_every_frame_name_the_teacher(source, label):
             "split": "toy",
             "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
         },
-        "parents": {"teacher": None, "data": None},
+        "parents": {"teacher": {"unknown": inference.checkpoint}, "data": None},
     }
     assert (facts["labelled"], facts["count"], facts["split"]) == (7, 7, "toy")
     for frame in tiny_shards.read(labelled):

@@ -29,6 +29,7 @@ class Images:
     missing_step: int | None = None
     slow_from_step: int | None = None
     global_batch_size: int = GLOBAL_BATCH_SIZE
+    sources = (("images", {"split": "random", "count": 1000}),)
 
     def open(self, *, seed):
         self.seed = seed
