@@ -65,7 +65,8 @@ def train(
             may have seen; see lineage.check.
         optimizer: builder of a Keras optimizer, schedule.adam or schedule.momentum.
         strategy: builder of a tf.distribute.Strategy.
-        deterministic: bool, equal runs give equal bits, at some cost on GPUs.
+        deterministic: bool, equal runs give equal bits, at some cost on GPUs. TPUs
+            do without being asked; asked, XLA would refuse to pool.
         pictures: callable, (targets, outputs) of the first example as NumPy -> uint8
             [H, W, 3] for TensorBoard, drawn with every checkpoint, or None.
 
@@ -76,7 +77,7 @@ def train(
     """
     strategy = strategy()  # first: one of several machines must not have used any
     keras.utils.set_random_seed(seed)
-    if deterministic:
+    if deterministic and not isinstance(strategy, tf.distribute.TPUStrategy):
         tf.config.experimental.enable_op_determinism()
     _check_numbers(data, strategy, accumulation, steps_per_loop, save_every)
     reader = data.open(seed=seed)
