@@ -35,7 +35,7 @@ class Inference:
         stuff_area_limit=4096,
         compile_grouping=True,
         strategy=None,
-        resize=tta.by_kernel,
+        resize=None,
         restore=checkpoint.restore_model,
     ):
         """Builds the model and restores it.
@@ -51,8 +51,8 @@ class Inference:
                 everything is compiled anyway.
             strategy: builder of a tf.distribute.Strategy (train/strategy.py) whose
                 replicas share each batch, or None: the first GPU, else the CPU.
-            resize: how predictions are resized, `tta.by_kernel` or, on TPU,
-                `tta.by_matrices`.
+            resize: `tta.by_kernel` or `tta.by_matrices`; None: by matrices on a TPU,
+                by TensorFlow's kernel elsewhere.
             restore: function (model, path) -> path of the checkpoint; the TPU dry
                 run, which needs no weights, has one that does nothing.
         """
@@ -61,7 +61,9 @@ class Inference:
         with self._strategy.scope() if self._strategy else contextlib.nullcontext():
             self.model = model()
             self.checkpoint = restore(self.model, checkpoint_path)
-        compile_grouping &= not isinstance(self._strategy, tf.distribute.TPUStrategy)
+        is_tpu = isinstance(self._strategy, tf.distribute.TPUStrategy)
+        compile_grouping &= not is_tpu
+        self._resize = resize or (tta.by_matrices if is_tpu else tta.by_kernel)
         settings = {
             "center_threshold": center_threshold,
             "nms_kernel": nms_kernel,
@@ -72,7 +74,6 @@ class Inference:
             "ignore_label": label_space.ignore_label,
         }
         group = functools.partial(grouping.group, **settings)
-        self._resize = resize
         self._group = tf.function(group, jit_compile=compile_grouping)
         self._compiled = {}
 

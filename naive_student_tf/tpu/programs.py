@@ -37,7 +37,7 @@ def train_programs(*, train, data, num_replicas, batch_size=None):
             data=_Unread(data, size),
             strategy=lambda: strategy,
             init_from=None,
-            deterministic=False,  # for GPUs; XLA has no such max pooling
+            deterministic=False,  # as under TPUStrategy
             pictures=None,
         )
     # What neither takes a batch nor changes a variable is no part of a step.

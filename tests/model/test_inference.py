@@ -9,6 +9,7 @@ import tensorflow as tf
 from naive_student_tf.compat import keras
 from naive_student_tf.labels.cityscapes import CITYSCAPES
 from naive_student_tf.model.inference import Inference, batches
+from tests.train import fake_tpu
 
 SEMANTIC = dataclasses.replace(CITYSCAPES, thing_classes=())
 CAR = 13
@@ -198,3 +199,20 @@ def test_a_prediction_that_is_not_a_number_is_told(saved):
             label_space=SEMANTIC,
         )
         assert inference(picture()[None])["finite"].tolist() == finite
+
+
+@pytest.mark.parametrize(
+    ("strategy", "kernel"), [(None, True), (lambda: fake_tpu.strategy(2), False)]
+)
+def test_predictions_are_resized_by_matrices_on_a_tpu_only(strategy, kernel):
+    inference = Inference(
+        model=network,
+        checkpoint_path="",
+        label_space=CITYSCAPES,
+        scales=(0.5,),
+        strategy=strategy,
+        restore=lambda model, path: path,
+    )
+    images = tf.TensorSpec((1, 17, 33, 3), tf.uint8)
+    graph = inference.function((17, 33)).get_concrete_function(images).graph
+    assert ("ResizeBilinear" in str(graph.as_graph_def())) == kernel
