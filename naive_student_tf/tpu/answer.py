@@ -6,6 +6,11 @@ the optimized program), or, of a program that does not fit, in its error message
 
 import re
 
+# A program is refused before its buffers are assigned, or after.
+_REFUSALS = (
+    r"Used ([\d.]+)([KMGB])\w* of ([\d.]+)([KMGB])\w* hbm",
+    r"temporaries \(([\d.]+)([KMGB])\) exceeds available HBM \(([\d.]+)([KMGB])\)",
+)
 UNITS = {"B": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 LARGEST = 5
 
@@ -73,7 +78,8 @@ def out_of_memory(log):
         None if memory was not the reason; else dict of needed_bytes, limit_bytes, and
         largest as of `largest_at_peak`.
     """
-    found = re.search(r"Used ([\d.]+)([KMGB])\w* of ([\d.]+)([KMGB])\w* hbm", log)
+    matches = [re.search(refusal, log) for refusal in _REFUSALS]
+    found = next(filter(None, matches), None)
     if found is None:
         return None
     rows = re.findall(

@@ -27,17 +27,17 @@ def program(recorded, answer, slice_, *, resident_bytes):
         dearest_ops. What the compiler did not say is None.
     """
     core = slice_.core
-    refusal = reading.out_of_memory(answer.log)
-    if refusal:
-        arguments = temporaries = None
-        needed, largest = refusal["needed_bytes"], refusal["largest"]
-        limit = refusal["limit_bytes"]
-    else:
+    if answer.assignment:  # it may be refused all the same
         arguments, temporaries = reading.allocated(answer.assignment)
         needed, limit = arguments + temporaries, core.hbm_bytes
         largest = reading.largest_at_peak(
             answer.assignment, answer.live_range, answer.optimized
         )
+    else:
+        arguments = temporaries = None
+        refusal = reading.out_of_memory(answer.log)
+        needed, largest = refusal["needed_bytes"], refusal["largest"]
+        limit = refusal["limit_bytes"]
     peak = needed + resident_bytes
     counted = answer.figures or dict.fromkeys(_COUNTED)
     found = {

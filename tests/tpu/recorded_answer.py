@@ -38,7 +38,12 @@ OPTIMIZED = """\
   %fusion.1495 = bf16[257,8,65,128,5] fusion(%fusion.805), kind=kLoop
   %fusion.351 = (bf16[1]) fusion(%b), metadata={op_name="conv1/Relu"}, backend_config={}
 """
-# What a step of 47.5 GiB got as an answer (shortened in the middle of names).
+# X-71 on v2, refused after its buffers were assigned.
+LATE_REFUSAL = """\
+jax.errors.JaxRuntimeError: RESOURCE_EXHAUSTED: Ran out of memory on HBM, the total \
+memory required for HLO temporaries (11.38G) exceeds available HBM (7.48G).
+"""
+# The other form that XLA has, of a program that is refused before: not seen of late.
 REFUSAL = """\
 jax.errors.JaxRuntimeError: RESOURCE_EXHAUSTED: XLA:TPU compile permanent error. Ran \
 out of memory in memory space hbm. Used 47.50G of 15.75G hbm. Exceeded hbm capacity by \

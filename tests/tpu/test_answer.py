@@ -3,7 +3,13 @@
 import pytest
 
 from naive_student_tf.tpu import answer
-from tests.tpu.recorded_answer import ASSIGNMENT, LIVE_RANGE, OPTIMIZED, REFUSAL
+from tests.tpu.recorded_answer import (
+    ASSIGNMENT,
+    LATE_REFUSAL,
+    LIVE_RANGE,
+    OPTIMIZED,
+    REFUSAL,
+)
 
 GIB = 2**30
 
@@ -38,10 +44,13 @@ def test_at_most_five_are_listed():
     assert [row["bytes"] for row in found] == [8, 7, 6, 5, 4]
 
 
-def test_a_refusal_says_what_was_needed_and_what_there_is():
-    found = answer.out_of_memory(REFUSAL)
-    assert found["needed_bytes"] == pytest.approx(47.5 * GIB)
-    assert found["limit_bytes"] == pytest.approx(15.75 * GIB)
+@pytest.mark.parametrize(
+    ("log", "needed", "limit"), [(REFUSAL, 47.5, 15.75), (LATE_REFUSAL, 11.38, 7.48)]
+)
+def test_a_refusal_says_what_was_needed_and_what_there_is(log, needed, limit):
+    found = answer.out_of_memory(log)
+    assert found["needed_bytes"] == pytest.approx(needed * GIB)
+    assert found["limit_bytes"] == pytest.approx(limit * GIB)
 
 
 def test_another_failure_is_not_one_of_memory():
