@@ -11,6 +11,7 @@ from tensorflow.python.eager.polymorphic_function import compiler_ir
 
 from naive_student_tf import config
 from naive_student_tf.tpu import compiler, programs, topology
+from tests.tpu.recorded_answer import LATE_REFUSAL
 
 JOB = "gin_configs/jobs/tpu_dry_run.gin"
 NETWORK = "gin_configs/models/small.gin"
@@ -82,6 +83,20 @@ def test_a_compiler_that_breaks_is_reported_with_its_last_words(tmp_path):
             num_replicas=1,
             python=str(broken),
         )
+
+
+def test_a_step_that_does_not_fit_is_written_down_and_ends_with_exit_code_1(
+    tmp_path, capsys
+):
+    refusing = tmp_path / "python"
+    refusing.write_text(f"#!/bin/sh\ncat <<END\n{LATE_REFUSAL}\nEND\nexit 1\n")
+    refusing.chmod(0o755)
+    with pytest.raises(SystemExit) as ended:
+        run(tmp_path, f"COMPILER = '{refusing}'", "STEP = 'predict'")
+    assert ended.value.code == 1
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert not found["fits"] and found["advice"]
+    assert "11.38 GiB of 7.48 GiB: DOES NOT FIT" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("step", ["train", "predict"])
