@@ -165,8 +165,12 @@ def encode_png(array):
 
 
 def decode_png(data):
-    """Inverse of `encode_png`."""
-    return np.array(Image.open(io.BytesIO(data)))
+    """Inverse of `encode_png`. Raises ValueError if a checksum in it is wrong."""
+    try:
+        Image.open(io.BytesIO(data)).verify()  # decoding alone takes some wrong bits
+        return np.array(Image.open(io.BytesIO(data)))
+    except Exception as error:
+        raise ValueError(f"not a readable PNG of {len(data)} bytes: {error}") from error
 
 
 @functools.lru_cache(maxsize=1)

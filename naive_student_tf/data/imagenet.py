@@ -65,6 +65,20 @@ class Reader:
         parsed = (parse(record, self._records.features) for record in serialized)
         return [example["file_name"].numpy().decode() for example in parsed]
 
+    def check(self, start_step, num_steps):
+        """Makes the examples of some steps one by one, as in pipeline.py."""
+        size = self._data.global_batch_size
+        for position in range(start_step * size, num_steps * size):
+            serialized = self._serialized(position)
+            try:
+                self._crop(serialized, tf.constant(position, tf.int64))
+            except tf.errors.OpError as error:
+                name = parse(serialized, self._records.features)["file_name"].numpy()
+                raise ValueError(
+                    f"{name.decode()} of {self._data.data_dir}: {error.message}. "
+                    f"Prepare the data set again."
+                ) from error
+
     def dataset(self, *, start_step, num_steps, host=0, num_hosts=1, num_replicas=1):
         """The batches of steps start_step .. num_steps - 1 for one host.
 
@@ -90,7 +104,10 @@ class Reader:
 
     def _example(self, position):
         serialized = tf.numpy_function(self._serialized, [position], tf.string)
-        example = parse(tf.ensure_shape(serialized, []), self._records.features)
+        return self._crop(tf.ensure_shape(serialized, []), position)
+
+    def _crop(self, serialized, position):
+        example = parse(serialized, self._records.features)
         seed = tf.stack([tf.constant(self._seed, tf.int64), position])
         image = jpeg_crop.random_crop(
             example["image"],

@@ -3,6 +3,8 @@
 Records are fetched by position (order.py), so shuffling needs no memory and a
 dataset can start at any step. Per example the host makes 1 byte per image
 channel and 1 byte of label index; the rest happens on the device (targets.py).
+At 1025x2049 an example has 8.4 MB, and two batches wait to be taken; as long as it
+is being made, on one core each, it takes some 50 MB (its crop in float32: 25 MB).
 """
 
 import dataclasses
@@ -10,10 +12,11 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from naive_student_tf import store
 from naive_student_tf.data import augment, example, segments, shards
 from naive_student_tf.data.order import Order
 from naive_student_tf.labels.label_space import LabelSpace
+
+_WAITING = 2  # batches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +89,24 @@ class Reader:
             names.append(example.read_filename(self._serialized(position)))
         return names
 
+    def check(self, start_step, num_steps):
+        """Makes the examples of some steps one by one, after their dataset failed.
+
+        Raises:
+            ValueError: a record that makes no example; it names file and frame.
+        """
+        size = self._data.global_batch_size
+        for position in range(start_step * size, num_steps * size):
+            serialized = self._serialized(position)
+            try:
+                self._crop(serialized, tf.constant(position, tf.int64))
+            except tf.errors.OpError as error:
+                directory, shard, index = self._place(position)
+                raise ValueError(
+                    f"{shards.path_of(directory, shard)}: record {index} cannot be "
+                    f"trained on: {error.message}. Build the shards again."
+                ) from error
+
     def dataset(self, *, start_step, num_steps, host=0, num_hosts=1, num_replicas=1):
         """The batches of steps start_step .. num_steps - 1 for one host.
 
@@ -116,17 +137,23 @@ class Reader:
         return (
             positions.map(self._example, tf.data.AUTOTUNE, deterministic=True)
             .batch(size // num_replicas, drop_remainder=True)
-            .prefetch(tf.data.AUTOTUNE)
+            .prefetch(_WAITING)
         )
 
     def _example(self, position):
-        serialized = tf.ensure_shape(
-            tf.numpy_function(self._serialized, [position], tf.string), []
-        )
+        serialized = tf.numpy_function(self._serialized, [position], tf.string)
+        return self._crop(tf.ensure_shape(serialized, []), position)
+
+    def _crop(self, serialized, position):
         parsed = example.parse(serialized)
         data, void = self._data, self._data.label_space.void
         image = example.decode_image(parsed)
         label = example.decode_panoptic(parsed, void=void)
+        tf.debugging.assert_equal(
+            tf.shape(image)[:2],
+            tf.shape(label),
+            tf.strings.join([parsed["image/filename"], ": image and label differ"]),
+        )
         window = augment.random_window(
             tf.shape(image)[:2],
             crop_size=data.crop_size,
@@ -144,20 +171,24 @@ class Reader:
         return {"image": image, "segment": segment, "table": table}
 
     def _serialized(self, position):
+        return shards.read_record(*self._place(position))
+
+    def _place(self, position):
+        """Where example number `position` is: directory, ShardFile, record."""
         source, record = self._order[int(position)]
-        return shards.read_record(
-            *self._records[source][record][:2], self._records[source][record][2]
-        )
+        return self._records[source][record]
 
 
 def read_frames(directory, shard):
     """Yields the Frames of one shard in order (pseudo-labels, evaluation)."""
-    for record in shards.read_records(directory, shard):
+    for index, record in enumerate(shards.read_records(directory, shard)):
         try:
             yield example.read(record)
-        except tf.errors.InvalidArgumentError as error:
-            path = store.join(directory, shard.file)
-            raise ValueError(f"{path}: not a record of ours ({error}).") from error
+        except (ValueError, tf.errors.InvalidArgumentError) as error:
+            path = shards.path_of(directory, shard)
+            raise ValueError(
+                f"{path}: record {index} is not a record of ours ({error})."
+            ) from error
 
 
 def _check_labels(directory, facts, label_space):

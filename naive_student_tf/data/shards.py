@@ -73,15 +73,16 @@ def read_record(directory, shard, index):
     """Returns the bytes of record `index` of a ShardFile.
 
     Raises:
-        ValueError: the file is shorter than its manifest says.
+        ValueError: the file is shorter than its manifest says, or the checksum of the
+            record is wrong.
     """
     path = path_of(directory, shard)
     offset = shard.offsets[index]
     record = read_at(path, offset)
     if record is None:
         raise ValueError(
-            f"{path}: record {index} at byte {offset} is cut off; the manifest says "
-            f"the file has {shard.bytes} bytes. Build the shards again."
+            f"{path}: record {index} at byte {offset} is cut off or damaged; the "
+            f"manifest says the file has {shard.bytes} bytes. Build the shards again."
         )
     return record
 
@@ -94,15 +95,19 @@ def path_of(directory, shard):
 
 
 def read_at(path, offset):
-    """The bytes of the record at a byte of a TFRecord file; None: it is cut off."""
-    with tf.io.gfile.GFile(path, "rb") as file:
-        file.seek(offset)
-        header = file.read(_HEADER)
-        if len(header) < _HEADER:
-            return None
-        length = struct.unpack("<Q", header[:8])[0]
-        record = file.read(length) if length < file.size() else b""
-    return record if len(record) == length else None
+    """The bytes of the record at a byte of a TFRecord file.
+
+    None where it is cut off, or differs from its checksum.
+    """
+    records = tf.raw_ops.TFRecordDatasetV2(
+        filenames=[path], compression_type="", buffer_size=0, byte_offsets=[offset]
+    )
+    kind = {"output_types": [tf.string], "output_shapes": [[]]}
+    first = tf.raw_ops.TakeDataset(input_dataset=records, count=1, **kind)
+    try:
+        return tf.raw_ops.DatasetToSingleElement(dataset=first, **kind)[0].numpy()
+    except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
+        return None
 
 
 def scan(path):
@@ -115,7 +120,7 @@ def scan(path):
     while offset < size:
         record = read_at(path, offset)
         if record is None:
-            raise ValueError(f"{path}: the record at byte {offset} is cut off.")
+            raise ValueError(f"{path}: the record at byte {offset} is cut off or damaged.")
         yield offset, record
         offset += _HEADER + len(record) + _FOOTER
 
@@ -150,10 +155,21 @@ def read_manifest(directory):
             f"shards. Run gin_configs/jobs/build_shards.gin first."
         )
     facts = store.read_json(path)
-    shards = [
-        ShardFile(**{**entry, "offsets": tuple(entry["offsets"])})
-        for entry in facts.pop("shards")
-    ]
+    try:
+        shards = [
+            ShardFile(**{**entry, "offsets": tuple(entry["offsets"])})
+            for entry in facts.pop("shards")
+        ]
+        whole = facts["count"] == sum(len(shard.offsets) for shard in shards)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} is not a manifest of shards ({error!r}). Build them again."
+        ) from error
+    if not whole or any(shard.count != len(shard.offsets) for shard in shards):
+        raise ValueError(
+            f"{path} contradicts itself: its counts of records are not those of the "
+            f"offsets that it lists. Build the shards again."
+        )
     for shard in shards:
         _check_size(path_of(directory, shard), shard)
     if not facts["count"]:

@@ -1,5 +1,6 @@
 """Trains one model to `steps`. Knows the strategy; has never heard of gin."""
 
+import contextlib
 import functools
 import time
 
@@ -72,7 +73,8 @@ def train(
 
     Raises:
         FloatingPointError: a loss is not finite; it names the step and the images.
-        ValueError: it would learn from a split that is held out.
+        ValueError: it would learn from a split that is held out, or a record cannot
+            be trained on; it names the file.
         interrupt.Preempted: SIGTERM came; all that was done is saved.
     """
     strategy = strategy()  # first: one of several machines must not have used any
@@ -120,7 +122,8 @@ def train(
         while start < steps:
             count = min(steps_per_loop - start % steps_per_loop, steps - start)
             began = time.monotonic()
-            done, history = run_steps(batches, count)
+            with _named_records(reader, start, count):
+                done, history = run_steps(batches, count)
             recorder.loop(start, history, began=began)
             start += done
             if done < count or start % save_every == 0 or start == steps:
@@ -177,3 +180,13 @@ def _batches(strategy, reader, start, steps, accumulation):
         )
 
     return iter(strategy.distribute_datasets_from_function(build))
+
+
+@contextlib.contextmanager
+def _named_records(reader, start, count):
+    """Where steps fail for their input, looks for the record, so as to name it."""
+    try:
+        yield
+    except (tf.errors.InvalidArgumentError, tf.errors.UnknownError):
+        reader.check(start, start + count)
+        raise  # the input was not it

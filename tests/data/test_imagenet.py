@@ -164,6 +164,29 @@ def test_a_file_that_is_cut_off_is_named(tmp_path):
         records(data_dir)[0]
 
 
+class CutOff:
+    """Records whose JPEGs end after a few bytes."""
+
+    def __init__(self, records):
+        self._records, self.features = records, records.features
+
+    def __getitem__(self, number):
+        example = tf.train.Example.FromString(self._records[number])
+        value = example.features.feature["image"].bytes_list.value
+        value[0] = value[0][:60]
+        return example.SerializeToString()
+
+
+def test_a_check_after_an_error_names_the_broken_image(data_dir):
+    opened = reader(data_dir)
+    opened.check(0, 1)
+    opened._records = CutOff(opened._records)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        batches(opened, 0, 1)
+    with pytest.raises(ValueError, match=rf"\.JPEG of {data_dir}: "):
+        opened.check(0, 1)
+
+
 def test_the_newest_version_is_found(tmp_path):
     for version in ("5.0.0", "5.10.0", "5.9.0", "6.0.0"):
         folder = tmp_path / "imagenet2012" / version

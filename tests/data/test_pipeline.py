@@ -225,6 +225,46 @@ def test_a_proportion_of_zero_is_refused(fine, pseudo):
         data_of({fine: 1, pseudo: 0}).open(seed=0)
 
 
+def test_a_wrong_bit_in_a_record_stops_the_dataset_and_names_the_record(tmp_path):
+    directory = write_directory(tmp_path, [frame(f"f{n}", n) for n in range(4)])
+    path = next(tmp_path.glob("*00000-of*"))
+    data = bytearray(path.read_bytes())
+    data[40] ^= 1
+    path.write_bytes(data)
+    reader = data_of(directory).open(seed=0)
+    match = f"{path}: record 0 at byte 0 is cut off or damaged"
+    with pytest.raises(tf.errors.OpError, match=match):
+        batches_of(reader)
+    with pytest.raises(ValueError, match=match):
+        reader.check(0, 6)
+
+
+BROKEN = {
+    "image is cut off": {"image": frame("a", 1).image[:60]},
+    "image is none": {"image": b"GIF"},
+    "label of another size": {"panoptic": np.zeros((12, 21), np.uint16)},
+    "unknown category": {"panoptic": np.full(SIZE, 19 * 256, np.uint16)},
+    "too many segments": {
+        "panoptic": np.arange(3329, 3569, dtype=np.uint16).reshape(SIZE)
+    },
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_record_that_cannot_be_trained_on_is_named(tmp_path, what):
+    frames = [frame(f"f{n}", n) for n in range(4)]
+    frames[2] = dataclasses.replace(frames[2], **BROKEN[what])
+    reader = data_of(write_directory(tmp_path, frames), crop_size=SIZE).open(seed=0)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        batches_of(reader, num_steps=1)
+    with pytest.raises(ValueError, match=r"00000-of-00002.tfrecord: record 2 cannot"):
+        reader.check(0, 1)
+
+
+def test_steps_whose_records_are_whole_pass_the_check(fine):
+    data_of(fine).open(seed=0).check(0, 2)
+
+
 def test_a_batch_that_replicas_cannot_share_is_refused(fine):
     reader = data_of(fine).open(seed=0)
     with pytest.raises(ValueError, match="global_batch_size 4 does not divide by 3"):
@@ -242,7 +282,9 @@ def test_frames_of_a_shard_are_read_in_order(pseudo):
 def test_a_record_that_is_not_ours_is_named_by_its_shard(tmp_path):
     shards.write_shard(f"{tmp_path}/x.tfrecord", [b"no example"])
     part = shards.describe_shard(f"{tmp_path}/x.tfrecord")
-    with pytest.raises(ValueError, match=r"x\.tfrecord: not a record of ours"):
+    with pytest.raises(
+        ValueError, match=r"x\.tfrecord: record 0 is not a record of ours"
+    ):
         list(pipeline.read_frames(str(tmp_path), part))
 
 

@@ -109,6 +109,17 @@ def test_a_record_cut_off_while_reading_is_named(directory, size):
             shards.read_record(str(directory), parts[0], 2)
 
 
+@pytest.mark.parametrize("byte", range(16, 33))
+def test_a_record_with_a_wrong_bit_is_named(directory, byte):
+    parts, _ = shards.read_manifest(str(directory))
+    data = bytearray((directory / NAMES[0]).read_bytes())
+    data[byte if byte > 16 else 17] ^= 4
+    (directory / NAMES[0]).write_bytes(data)
+    with pytest.raises(ValueError, match=f"{NAMES[0]}: record 1 at byte 17 is .*dama"):
+        shards.read_record(str(directory), parts[0], 1)
+    assert shards.read_record(str(directory), parts[0], 0) == b"a"
+
+
 @pytest.mark.parametrize("size, record", [(5, 0), (20, 1), (34, 2), (348, 2)])
 def test_describing_a_truncated_shard_names_file_and_record(directory, size, record):
     path = directory / NAMES[0]

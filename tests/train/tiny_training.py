@@ -39,6 +39,10 @@ class Images:
         size = self.global_batch_size
         return [f"frame_{number}" for number in range(step * size, (step + 1) * size)]
 
+    def check(self, start_step, num_steps):
+        if self.missing_step in range(start_step, num_steps):
+            raise ValueError(f"The images of step {self.missing_step} are missing.")
+
     def dataset(self, *, start_step, num_steps, host, num_hosts, num_replicas):
         size = self.global_batch_size
         numbers = tf.data.Dataset.range(start_step * size, num_steps * size)
