@@ -59,7 +59,7 @@ class Cityscapes:
             subset, _, kind = part.partition("_")
             found = _LISTERS[kind](pathlib.Path(self.data_dir), subset)
             if not found:
-                raise FileNotFoundError(
+                raise files.EmptySplit(
                     f"Split {part} of {self.data_dir!r} is empty: no "
                     f"*_leftImg8bit.png was found for it. Is the package unzipped?"
                 )

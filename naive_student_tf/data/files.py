@@ -22,6 +22,10 @@ from naive_student_tf.data import example
 _FORMATS = {"PNG": "png", "JPEG": "jpeg"}
 
 
+class EmptySplit(FileNotFoundError):
+    """A split of which a data set on disk has no image at all."""
+
+
 @dataclasses.dataclass(frozen=True)
 class FrameFiles:
     """Paths of one frame; `label` and `void_regions` may be None.

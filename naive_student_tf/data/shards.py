@@ -120,7 +120,9 @@ def scan(path):
     while offset < size:
         record = read_at(path, offset)
         if record is None:
-            raise ValueError(f"{path}: the record at byte {offset} is cut off or damaged.")
+            raise ValueError(
+                f"{path}: the record at byte {offset} is cut off or damaged."
+            )
         yield offset, record
         offset += _HEADER + len(record) + _FOOTER
 
