@@ -1,6 +1,5 @@
 """Trains one model to `steps`. Knows the strategy; has never heard of gin."""
 
-import contextlib
 import functools
 import time
 
@@ -122,8 +121,7 @@ def train(
         while start < steps:
             count = min(steps_per_loop - start % steps_per_loop, steps - start)
             began = time.monotonic()
-            with _named_records(reader, start, count):
-                done, history = run_steps(batches, count)
+            done, history = _run(run_steps, batches, reader, start, count)
             recorder.loop(start, history, began=began)
             start += done
             if done < count or start % save_every == 0 or start == steps:
@@ -182,11 +180,10 @@ def _batches(strategy, reader, start, steps, accumulation):
     return iter(strategy.distribute_datasets_from_function(build))
 
 
-@contextlib.contextmanager
-def _named_records(reader, start, count):
-    """Where steps fail for their input, looks for the record, so as to name it."""
+def _run(run_steps, batches, reader, start, count):
+    """Runs steps; where they fail for their input, looks for the record to name it."""
     try:
-        yield
+        return run_steps(batches, count)
     except (tf.errors.InvalidArgumentError, tf.errors.UnknownError):
         reader.check(start, start + count)
         raise  # the input was not it
