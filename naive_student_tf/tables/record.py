@@ -27,7 +27,7 @@ def update_tables(*, tables, output):
     for folder in map(pathlib.Path, tables):
         paper = read_paper(folder)
         for row in paper["rows"] if "count_with" in paper else ():
-            _append_new(folder / "results.jsonl", _count(folder, paper, row))
+            append_new(folder / "results.jsonl", _count(folder, paper, row))
             print(f"{folder.name}: {row}", flush=True)
         text = render.table(paper, read_results(folder))
         (folder / "table.md").write_text(text)
@@ -127,7 +127,7 @@ def _text(path):
     return "".join(map(_text, included)) + text
 
 
-def _append_new(path, line):
+def append_new(path, line):
     """Appends a line, unless the newest of its row says the same."""
     known = [old for old in read_results(path.parent) if old["row"] == line["row"]]
     same = ("metrics", "config")

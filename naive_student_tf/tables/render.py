@@ -11,6 +11,8 @@
 `results` are the lines of its results.jsonl, oldest first.
 """
 
+import statistics
+
 from naive_student_tf.results_table import MINUS, MISSING
 
 STATUSES = ("reproduced", "off", "toy", "not run")
@@ -76,16 +78,34 @@ def newest(results, row, key):
     return None, None
 
 
+def over_seeds(results, row, key):
+    """The newest value of each seed, on the data of the newest result; a list."""
+    _, newest_line = newest(results, row, key)
+    found = {}
+    for line in results:
+        of_row = line["row"] == row and key in line["metrics"]
+        if of_row and line["data"] == newest_line["data"]:
+            found[line.get("seed")] = line["metrics"][key]
+    return list(found.values())
+
+
 def _compared(paper, results):
     """Yields (row, key, paper, ours, difference, status) of each printed number."""
     for name, row in paper["rows"].items():
         for key, printed in row["printed"].items():
             ours, line = newest(results, name, key)
-            unit = paper["numbers"][key].get("unit", 1)
+            data = line and line["data"]
+            spread = ""
             if isinstance(ours, int | float):
-                ours = ours / unit
-            found = status(printed, ours, data=line and line["data"])
-            yield row, key, *_cells(printed, ours), found
+                values = over_seeds(results, name, key)
+                ours = statistics.mean(values) / paper["numbers"][key].get("unit", 1)
+                if len(values) > 1:
+                    spread = f" ± {statistics.stdev(values):.1f}"
+            paper_cell, cell, difference = _cells(printed, ours)
+            if data in TOY_DATA:
+                difference = MISSING  # of another data set
+            found = status(printed, ours, data=data)
+            yield row, key, paper_cell, cell + spread, difference, found
 
 
 def _cells(printed, ours):

@@ -1,0 +1,155 @@
+"""Rows of tables as graphs of stages: each lists what it needs, and can be started."""
+
+import json
+import pathlib
+
+import gin
+import pytest
+
+from naive_student_tf import config
+from naive_student_tf.iterate import graph
+from naive_student_tf.tables import run_row
+
+ROOT = pathlib.Path(__file__).parents[1]
+ROWS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (ROOT / "experiments").glob("*/*.gin")
+    if "stages/paper.gin" in path.read_text()
+)
+TOY = "experiments/stages/toy.gin"
+STUDENTS = ("student", "finetune", "supervised")
+
+
+def stages_of(row, *more):
+    config.load([row, *more])
+    goal = gin.query_parameter("run_row.run_row.goal").scoped_configurable_fn()
+    return graph.list_stages((goal,), work_dir="runs/x")
+
+
+def named(stages):
+    return {stage.name.rpartition("-")[0]: stage for stage in stages}
+
+
+def test_there_are_rows():
+    assert len(ROWS) > 15
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_knows_its_place(row):
+    config.load([row])
+    assert config.macro("ROW") == row.removeprefix("experiments/").removesuffix(".gin")
+
+
+@pytest.mark.parametrize("more", [(), (TOY,)], ids=["full", "toy"])
+def test_the_configs_of_all_stages_take_their_parameters(more):
+    stages = {stage.name: stage for row in ROWS for stage in stages_of(row, *more)}
+    assert len(stages) > 15
+    for stage in stages.values():
+        parameters = [f"{name} = {value!r}" for name, value in stage.params.items()]
+        config.load(stage.gin_files, [*parameters, "WORK_DIR = 'runs/x'"])
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_whoever_is_scored_never_saw_val(row):
+    stages = stages_of(row)
+    assert stages[-1].params["DATA_DIR"].endswith("/val_fine")
+    students = [s for s in stages if s.name.startswith(STUDENTS)]
+    assert students
+    held_out = {stage.params["HELD_OUT"] for stage in students}
+    assert held_out == {("val_fine", "val_sequence")}
+
+
+def test_the_stages_of_iteration_2_in_order():
+    assert list(named(stages_of("experiments/table_01/iteration_2.gin"))) == [
+        *("cityscapes", "mapillary", "imagenet_x71", "mapillary_x71", "teacher_0"),
+        *("pseudo_1", "imagenet_wr41", "mapillary_wr41", "student_1", "teacher_1"),
+        *("pseudo_2", "student_2", "finetune_2", "scored"),
+    ]
+
+
+def test_the_dagger_starts_the_second_student_from_the_first():
+    plain = named(stages_of("experiments/table_01/iteration_2.gin"))
+    dagger = named(stages_of("experiments/table_01/iteration_2_dagger.gin"))
+    first = dagger["student_1"].name
+    assert dagger["student_2"].params["INIT_FROM"] == f"runs/x/{first}"
+    changed = {role for role in plain if plain[role].name != dagger[role].name}
+    assert changed == {"student_2", "finetune_2", "scored"}
+
+
+@pytest.mark.parametrize(
+    ("row", "role", "change"),
+    [
+        ("no_void_ego_car", "pseudo_1", {"job.pseudo_label.void_regions": ()}),
+        (
+            "no_test_aug",
+            "pseudo_1",
+            {"inference.Inference.scales": (1.0,), "inference.Inference.flip": False},
+        ),
+    ],
+)
+def test_a_row_of_table_3_changes_one_stage_and_what_follows(row, role, change):
+    all_four = named(stages_of("experiments/table_03/all.gin"))
+    without = named(stages_of(f"experiments/table_03/{row}.gin"))
+    assert without[role].params == all_four[role].params | change
+    same = {r for r in without if without[r].name == all_four[r].name}
+    assert "teacher_0" in same and "student_x71" not in same
+
+
+def test_equal_rows_of_two_tables_are_one_run():
+    rows = ("table_03/no_mv_pretrained", "table_04/train_sequence")
+    names = {stages_of(f"experiments/{row}.gin")[-1].name for row in rows}
+    assert len(names) == 1
+
+
+def test_at_toy_scale_nothing_is_pretrained():
+    stages = named(stages_of("experiments/table_01/iteration_1.gin", TOY))
+    assert list(stages) == [
+        *("toy_city", "cityscapes", "teacher_0"),
+        *("pseudo_1", "student_1", "finetune_1", "scored"),
+    ]
+    assert "INIT_FROM" not in stages["student_1"].params
+
+
+@pytest.fixture
+def scored(tmp_path, monkeypatch):
+    """Runs a row whose stages do nothing but leave scores; returns the record."""
+    job = tmp_path / "evaluate.gin"
+    job.write_text("")
+    goal = graph.Node("scored", (str(job),), {"SEED": 3})
+    folder = pathlib.Path(goal.directory(str(tmp_path / "run")))
+    (tmp_path / "table_00").mkdir()
+
+    def iterate(*, stages, work_dir, **_):
+        assert [stage.name for stage in stages] == [goal.name]
+        folder.mkdir(parents=True, exist_ok=True)
+        scores = {"pq": 20.5, "miou": 31.0, "images": 5, "checkpoint": "a/ckpt-800"}
+        (folder / "metrics.json").write_text(json.dumps(scores))
+
+    monkeypatch.setattr(run_row, "iterate", iterate)
+
+    def run(**settings):
+        run_row.run_row(
+            goal=goal,
+            row="table_00/net",
+            work_dir=str(tmp_path / "run"),
+            seed=3,
+            data="toy_city",
+            experiments=str(tmp_path),
+            **settings,
+        )
+        record = tmp_path / "table_00" / "results.jsonl"
+        return record.read_text().splitlines() if record.exists() else []
+
+    return run
+
+
+def test_a_row_that_ran_appends_its_scores_once(scored):
+    scored()
+    (line,) = scored()
+    found = json.loads(line)
+    assert found["row"] == "net" and found["metrics"] == {"pq": 20.5, "miou": 31.0}
+    assert (found["step"], found["seed"], found["data"]) == (800, 3, "toy_city")
+
+
+def test_a_row_that_is_only_printed_records_nothing(scored):
+    assert scored(only_print=True) == []
