@@ -4,10 +4,12 @@ import dataclasses
 import functools
 import json
 
+import gin
 import numpy as np
 import pytest
 from PIL import Image
 
+from naive_student_tf import config
 from naive_student_tf.data import build_shards, example, pipeline, targets
 from naive_student_tf.data.mapillary import Mapillary
 from naive_student_tf.data.recode import Recode
@@ -221,3 +223,32 @@ def test_124_classes_reach_the_targets_unchanged(tmp_path):
     np.testing.assert_array_equal(
         made["offset_weight"][0, ..., 0], label == 123 * 256 + 255
     )
+
+
+def test_the_gin_file_builds_shards_with_the_settings_of_panoptic_deeplab(tmp_path):
+    root = write_tree(tmp_path / "data", "")
+    config.load(
+        ["gin_configs/mapillary/build_shards.gin"],
+        [
+            f"DATA_DIR = '{root}'",
+            f"WORK_DIR = '{tmp_path / 'shards'}'",
+            "build_shards.build_shards.num_workers = 1",
+        ],
+    )
+    config.run()
+    frame = tiny_shards.read(tmp_path / "shards" / "val")[0]
+    assert (frame.width, frame.height, frame.image_format) == (2177, 1088, "jpeg")
+    assert frame.panoptic.shape == (1088, 2177)
+    assert set(np.unique(frame.panoptic)) == set(np.ravel(PACKED))
+
+
+def test_the_training_takes_the_crop_and_the_steps_of_panoptic_deeplab(tmp_path):
+    write_config(tmp_path / "c.json")
+    config.load(
+        ["gin_configs/mapillary/train.gin", "gin_configs/models/small.gin"],
+        [f"CONFIG = '{tmp_path / 'c.json'}'", "NUM_CLASSES = 3"],
+    )
+    assert config.macro("STEPS") == 150_000
+    data = gin.get_configurable(pipeline.TrainingData)()
+    assert data.crop_size == (1025, 1025)
+    assert data.label_space.class_names == ("Bird", "Road", "Car")
