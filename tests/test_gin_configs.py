@@ -118,3 +118,19 @@ def test_every_file_is_a_network_a_machine_a_job_or_part_of_one():
 def test_folders_are_packages_so_that_includes_are_found_once_installed():
     folders = {path.parent for path in FOLDER.rglob("*.gin")}
     assert all((folder / "__init__.py").exists() for folder in folders)
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter", "value"),
+    [
+        ("jobs/build_shards", "build_shards.build_shards.recode", "recode.Recode"),
+        ("jobs/select", "select.select.choose", "select.Listed"),
+        ("own_data/build_shards", "own_data.OwnData.listing", "own_listing.Table"),
+        ("own_data/build_shards", "own_data.OwnData.labels", "own_data.InstanceIds"),
+    ],
+)
+def test_what_a_header_offers_can_be_bound_from_the_command_line(
+    path, parameter, value
+):
+    config.load([f"gin_configs/{path}.gin"], [f"{parameter} = @{value}()"])
+    assert f"{parameter} = @{value}()" in config.parsed()
