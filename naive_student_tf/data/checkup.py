@@ -91,12 +91,13 @@ def count_ids(ids, pixels):
     return np.bincount(ids, pixels, _NUM_IDS).astype(np.int64)
 
 
-def numbering(ids, *, label_ids):
+def numbering(ids, *, label_ids, expected):
     """Whether class ids are those of a data set's files or of training.
 
     Args:
         ids: int64 [256], pixels per id.
         label_ids: tuple of int, the id of each category in the data set's files.
+        expected: str, the answer where the pixels fit both.
 
     Returns:
         "label ids", "train ids", or "none" where no pixel says.
@@ -111,4 +112,4 @@ def numbering(ids, *, label_ids):
     # the first class of Cityscapes, road, is more than the rare one of its number.
     is_low = 2 * inside[:lowest].sum() > inside.sum()
     has_first = 20 * inside[label_ids[0]] > inside.sum()
-    return "train ids" if is_low and not has_first else "label ids"
+    return "train ids" if is_low and not has_first else expected

@@ -122,13 +122,13 @@ def _files(pool, source, splits, known_counts):
         except EmptySplit:
             continue
         except (OSError, ValueError) as error:
-            yield name, _facts(Checkup(errors=[str(error)]), space, known)
+            yield name, _facts(Checkup(errors=[str(error)]), known)
             continue
         chunks = [frames[i : i + _CHUNK] for i in range(0, len(frames), _CHUNK)]
         tasks = [(doctor_files.examine_files, described, chunk) for chunk in chunks]
         found = _run(pool, name, tasks, total=len(frames))
         found.finish(known=known)
-        yield name, _facts(found, space, known)
+        yield name, _facts(found, known, space, "label ids")
 
 
 def _shards(pool, data_dir, known_counts):
@@ -139,21 +139,22 @@ def _shards(pool, data_dir, known_counts):
             listed, facts = shards.read_manifest(directory)
             space = doctor_shards.space_of(facts)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            yield directory, _facts(Checkup(errors=[repr(error)]), None, known)
+            yield directory, _facts(Checkup(errors=[repr(error)]), known)
             continue
         tasks = [(doctor_shards.examine_shard, directory, s, space) for s in listed]
         found = _run(pool, directory, tasks, total=facts["count"])
         doctor_shards.compare_with_manifest(found, facts)
         found.finish(known=known)
-        yield directory, _facts(found, space, known)
+        yield directory, _facts(found, known, space, "train ids")
 
 
-def _facts(found, space, known):
-    """A Checkup as a dict for JSON."""
+def _facts(found, known, space=None, expected=None):
+    """A Checkup as a dict for JSON; `expected` as of `numbering`."""
     described = {name: value for name, value in vars(found).items() if name != "names"}
     ids = {str(i): int(found.ids[i]) for i in np.flatnonzero(found.ids)}
-    label_ids = space.label_ids if space else ()
-    kind = numbering(found.ids, label_ids=label_ids) if label_ids else "none"
+    kind = "none"
+    if space:
+        kind = numbering(found.ids, label_ids=space.label_ids, expected=expected)
     return {**described, "ids": ids, "numbering": kind, "known": known}
 
 

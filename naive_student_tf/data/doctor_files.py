@@ -86,7 +86,8 @@ def _label_ids(space, path):
     values, pixels = count_values(files.read_ids(path))
     alone = values < facts.INSTANCE_DIVISOR
     ids = count_ids(np.where(alone, values, values // facts.INSTANCE_DIVISOR), pixels)
-    if numbering(ids, label_ids=space.label_ids) == "train ids":
+    kind = numbering(ids, label_ids=space.label_ids, expected="label ids")
+    if kind == "train ids":
         raise ValueError(
             f"{path} holds train ids {np.flatnonzero(ids).tolist()} where label ids "
             f"({min(space.label_ids)}..{max(space.label_ids)}) are expected. Restore "

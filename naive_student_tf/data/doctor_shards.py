@@ -84,7 +84,7 @@ def _examine_label(frame, space, found):
     is_void = category == space.ignore_label
     unknown = sorted(set(category[(category >= space.num_classes) & ~is_void].tolist()))
     if unknown:
-        kind = numbering(ids, label_ids=space.label_ids)
+        kind = numbering(ids, label_ids=space.label_ids, expected="train ids")
         hint = " These are label ids where train ids are expected."
         raise ValueError(
             f"{frame.filename} has the categories {unknown}, {space.name} has 0.."
