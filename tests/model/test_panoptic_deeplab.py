@@ -1,4 +1,4 @@
-"""The whole network: what it returns, in which type, and that it learns."""
+"""The whole network: what it returns and in which type."""
 
 import functools
 
@@ -6,15 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from naive_student_tf import randomness
 from naive_student_tf.compat import keras
 from naive_student_tf.model import decoder, layers
 from naive_student_tf.model.classifier import classifier
-from naive_student_tf.model.drop_path import DropPath
 from naive_student_tf.model.panoptic_deeplab import panoptic_deeplab, scale_image
 from naive_student_tf.model.small import small
-from naive_student_tf.model.wide_resnet import wide_resnet38, wide_resnet41
-from naive_student_tf.model.xception import xception71
+from naive_student_tf.model.wide_resnet import wide_resnet41
 
 BRANCH = {
     "aspp_channels": 8,
@@ -22,28 +19,17 @@ BRANCH = {
     "decoder_channels": (8, 8),
     "head_channels": 4,
 }
-DROP_PATH = functools.partial(DropPath, 0.8)
-NARROW = {
-    "small": functools.partial(small, width=4),
-    "wide_resnet38": functools.partial(
-        wide_resnet38, width=4, multi_grid=(1, 2), drop_path=DROP_PATH
-    ),
-    "wide_resnet41": functools.partial(
-        wide_resnet41, width=4, multi_grid=(1, 2, 4), drop_path=DROP_PATH
-    ),
-    "xception71": functools.partial(xception71, width=4),
-}
-
-
+SMALL = functools.partial(small, width=4)
+WIDE = functools.partial(wide_resnet41, width=4, multi_grid=(1, 2, 4))
 SEMANTIC = functools.partial(decoder.semantic_branch, **BRANCH)
 INSTANCE = functools.partial(decoder.instance_branch, **BRANCH)
 
 
 @functools.cache
-def build(backbone="small", *, instance=INSTANCE, **settings):
+def build(*, instance=INSTANCE, **settings):
     keras.utils.set_random_seed(0)
     return panoptic_deeplab(
-        backbone=NARROW[backbone],
+        backbone=SMALL,
         num_classes=5,
         semantic=SEMANTIC,
         instance=instance,
@@ -86,16 +72,6 @@ def loss(outputs):
     heatmap = tf.square(outputs["center_heatmap"] - 0.5)
     offset = tf.abs(outputs["offset"] - 3)
     return sum(tf.reduce_mean(term) for term in (entropy, heatmap, offset))
-
-
-@pytest.mark.parametrize(("height", "width"), [(33, 65), (32, 48), (37, 50)])
-def test_every_map_has_the_size_of_the_image(height, width):
-    expected = {
-        "logits": (2, height, width, 5),
-        "center_heatmap": (2, height, width, 1),
-        "offset": (2, height, width, 2),
-    }
-    assert shapes(build()(images(height, width))) == expected
 
 
 def test_without_an_instance_branch_there_are_only_logits():
@@ -142,24 +118,6 @@ def test_the_block_decides_about_the_fusing_convolution(conv):
     assert separable == (conv is layers.separable_conv_bn_relu)
 
 
-@pytest.mark.parametrize("backbone", NARROW)
-def test_every_variable_gets_a_gradient_and_a_step_lowers_the_loss(backbone):
-    model, image = build(backbone), images(33, 33)
-
-    def training_loss():
-        with randomness.step_seed(tf.constant([0, 0])):  # drops the same paths twice
-            return loss(model(image, training=True))
-
-    with tf.GradientTape() as tape:
-        before = training_loss()
-    gradients = tape.gradient(before, model.trainable_variables)
-    assert not any(gradient is None for gradient in gradients)
-    assert all(np.isfinite(gradient).all() for gradient in gradients)
-    for variable, gradient in zip(model.trainable_variables, gradients, strict=True):
-        variable.assign_sub(0.01 * tf.clip_by_norm(gradient, 1.0))
-    assert training_loss() < before
-
-
 def test_weights_and_outputs_are_float32_under_mixed_bfloat16():
     model = build(precision="mixed_bfloat16")
     assert model.get_layer("stage2/unit1/conv1").compute_dtype == "bfloat16"
@@ -178,16 +136,6 @@ def test_a_network_of_bfloat16_has_finite_gradients():
     assert all(np.isfinite(gradient).all() for gradient in gradients)
 
 
-@runs_bfloat16
-def test_bfloat16_predicts_nearly_what_float32_predicts():
-    full, half = build(), build(precision="mixed_bfloat16")
-    half.set_weights(full.get_weights())
-    expected, result = full(images(17, 33)), half(images(17, 33))
-    for name, value in expected.items():
-        scale = np.abs(value).max()
-        np.testing.assert_allclose(result[name], value, atol=0.05 * scale)
-
-
 def test_the_precision_of_one_network_is_not_that_of_the_next():
     build(precision="mixed_bfloat16")
     assert keras.layers.ReLU().compute_dtype == "float32"
@@ -199,20 +147,18 @@ def test_a_precision_that_needs_loss_scaling_is_refused():
 
 
 def test_a_classifier_computes_in_bfloat16_and_answers_in_float32():
-    model = classifier(
-        backbone=NARROW["small"], num_classes=7, precision="mixed_bfloat16"
-    )
+    model = classifier(backbone=SMALL, num_classes=7, precision="mixed_bfloat16")
     assert model.get_layer("stage2/unit1/conv1").compute_dtype == "bfloat16"
     assert [output.dtype for output in model.outputs] == [tf.float32]
 
 
 def test_a_classifier_returns_one_vector_of_logits_per_image():
-    model = classifier(backbone=NARROW["wide_resnet41"], num_classes=7)
+    model = classifier(backbone=WIDE, num_classes=7)
     assert shapes(model(images(32, 32))) == {"logits": (2, 7)}
 
 
 def test_a_classifier_neither_dilates_nor_uses_the_multi_grid():
-    model = classifier(backbone=NARROW["wide_resnet41"], num_classes=7)
+    model = classifier(backbone=WIDE, num_classes=7)
     convolutions = [x for x in model.layers if isinstance(x, keras.layers.Conv2D)]
     rates = {layer.dilation_rate for layer in convolutions}
     assert rates == {(1, 1)}
