@@ -14,6 +14,11 @@ from naive_student_tf.model.complexity import WEIGHTED, complexity, layer_shapes
 PROFILED = (1025, 2049)  # pixels, the input of the paper's totals
 # A stage is a residual block, a pooling, a part of a branch, or a layer of its own.
 _STAGE = re.compile(r"(semantic|instance)/[^/]+|[^/]+/(unit\d+|pool)|[^/]+")
+_WHY = (
+    "The paper prints the last as {:.2f} B. Its profiler pads the grid of an atrous "
+    "convolution\nand counts weight decay, initializers, batch norm and pooling; a "
+    "modern counter shows\nthe plain multiply-adds."
+)
 _COLUMNS = {
     "name": "stage",
     "size": "output",
@@ -172,3 +177,5 @@ def _totals(found):
     ):
         if found[key] is not None:
             yield f"{found[key]:>19,}  {text}"
+    if found["paper_profiler_total"] is not None:
+        yield _WHY.format(found["paper_profiler_total"] / 1e9)

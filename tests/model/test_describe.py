@@ -84,6 +84,8 @@ def test_the_profilers_total_is_given_where_it_was_checked(panoptic, classificat
     assert panoptic["paper_profiler_total"] > panoptic["conv_macs_space_to_batch"]
     assert classification["paper_profiler_total"] is None
     assert "profiler" not in describe.table(classification)
+    found = panoptic | {"paper_profiler_total": 3246399600000}
+    assert "The paper prints the last as 3246.40 B." in describe.table(found)
 
 
 def test_the_text_has_a_line_per_stage_and_the_totals(classification):
