@@ -50,6 +50,7 @@ BACKBONE = {  # trainable, all, plain and padded multiply-adds; last layer
         "b6/unit3/relu",
     ),
 }
+XCEPTION_BACKBONE = (40289736, "exit2/sep3/relu")
 IMAGENET = {
     wide_resnet.wide_resnet38: (109184040, 109247912, 45985382400),
     wide_resnet.wide_resnet41: (111063080, 111121832, 49297358848),
@@ -132,6 +133,14 @@ def test_the_size_of_a_wide_backbone_is_exact(without_multi_grid):
     expected, last = BACKBONE[backbone]
     alone = keras.Model(model.input, model.get_layer(last).output)
     assert integers(count(alone)) == expected
+
+
+def test_the_size_of_the_xception_backbone_is_exact(name_and_model):
+    name, model = name_and_model
+    if name == "xception_71":
+        expected, last = XCEPTION_BACKBONE
+        alone = keras.Model(model.input, model.get_layer(last).output)
+        assert count(alone).trainable == expected
 
 
 @pytest.mark.parametrize("backbone", IMAGENET)

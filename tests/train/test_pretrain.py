@@ -18,6 +18,14 @@ NETWORKS = [
     *sorted(ROOT.glob("experiments/table_07/*.gin")),
     ROOT / "gin_configs/models/xception_71.gin",
 ]
+TWO_REPLICAS = """
+from __gin__ import dynamic_registration
+from naive_student_tf.train import loop
+from tests.train import tiny_training
+
+loop.train.strategy = @tiny_training.mirrored()
+tiny_training.mirrored.replicas = 2
+"""
 X_71 = {"xception_71": "xception71"}
 NETWORK = "gin_configs/models/small.gin"
 SMALL = [
@@ -37,10 +45,11 @@ def data_dir(tmp_path_factory):
     return tiny_imagenet.prepare(tmp_path_factory.mktemp("tfds"))
 
 
-def run(job, **macros):
+def run(job, *files, **macros):
     bindings = SMALL if job == "pretrain" else [SMALL[0], SMALL[3]]
     values = [f"{name} = {str(value)!r}" for name, value in macros.items()]
-    config.load([f"gin_configs/jobs/{job}.gin", NETWORK], [*bindings, *values])
+    files = [f"gin_configs/jobs/{job}.gin", NETWORK, *files]
+    config.load(files, [*bindings, *values])
     config.run()
 
 
@@ -70,6 +79,17 @@ def test_a_run_that_died_goes_on_to_the_same_weights(
     assert resumed.keys() == whole.keys()
     for name, value in whole.items():
         np.testing.assert_array_equal(resumed[name], value)
+
+
+def test_two_replicas_train_the_classifier_that_one_trains(data_dir, trained, tmp_path):
+    file = tmp_path / "two_replicas.gin"
+    file.write_text(TWO_REPLICAS)
+    run("pretrain", str(file), DATA_DIR=data_dir, WORK_DIR=tmp_path / "run")
+    together, alone = numbers(tmp_path / "run"), numbers(trained)
+    kernels = [n for n in alone if n.startswith("model/") and "/kernel/" in n]
+    assert len(kernels) > 5
+    for name in kernels:
+        np.testing.assert_allclose(together[name], alone[name], atol=1e-4)
 
 
 def dying(*, at):

@@ -98,6 +98,44 @@ def test_every_variable_of_the_backbone_is_loaded(theirs, source, tmp_path, caps
         np.testing.assert_array_equal(variance, block._batch_norm.moving_variance)
 
 
+def normalized(unit, x):
+    """Convolution and batch norm of one pixel: the middle of the kernel counts."""
+    kernel, norm = unit._conv.kernel.numpy(), unit._batch_norm
+    middle = kernel[kernel.shape[0] // 2, kernel.shape[1] // 2]
+    scale = norm.gamma / np.sqrt(norm.moving_variance + 1e-3)
+    return (x @ middle - norm.moving_mean) * scale + norm.beta
+
+
+def one_pixel(theirs, x):
+    """What deeplab2's encoder computes of an image [1, 3] of a single pixel."""
+    x = np.maximum(normalized(theirs._stem, x), 0)
+    for number, (blocks, channels, _) in STAGES.items():
+        for index in range(1, blocks + 1):
+            block = getattr(getattr(theirs, f"_stage{number}"), f"_block{index}")
+            shortcut = getattr(block, "_shortcut", None)
+            y = np.maximum(normalized(block._conv1_bn_act, x), 0)
+            if len(channels) == 2:
+                y = normalized(block._conv2_bn, y)
+            else:
+                y = np.maximum(normalized(block._conv2_bn_act, y), 0)
+                y = normalized(block._conv3_bn, y)
+            x = np.maximum(y + (x if shortcut is None else normalized(shortcut, x)), 0)
+    return x
+
+
+def test_on_one_pixel_it_computes_what_deeplab2_computes(theirs, source, tmp_path):
+    """There strides and rates, which differ, mean nothing."""
+    run(source, tmp_path)
+    image = keras.Input((1, 1, 3))
+    model = keras.Model(image, backbone(image), name="backbone")
+    checkpoint.restore_model(model, str(tmp_path))
+    pixel = np.array([[0.3, -0.6, 0.9]], np.float32)
+    expected = one_pixel(theirs, pixel)
+    result = model(pixel[None, None])["res5"][:, 0, 0]
+    assert (expected > 0).sum() > 10
+    np.testing.assert_allclose(result, expected, rtol=1e-3)
+
+
 def test_it_is_called_a_warm_start_and_the_decoder_is_left(source, tmp_path, capsys):
     run(source, tmp_path)
     assert "A warm start, not the same network" in capsys.readouterr().out
