@@ -23,7 +23,7 @@ test: .venv/ready
 	.venv/bin/python $(PYTEST) -m "not tfa" tests
 
 test-tfa: .venv-tfa/ready
-	.venv-tfa/bin/python $(PYTEST) tests/tfa tests/model/test_drop_path.py
+	.venv-tfa/bin/python $(PYTEST) tests/tfa tests/model tests/weights
 
 lint: .venv/ready
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .

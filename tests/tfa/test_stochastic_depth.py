@@ -9,6 +9,8 @@ import tensorflow as tf
 from naive_student_tf.compat import keras
 from naive_student_tf.model import small
 from naive_student_tf.model.drop_path import DropPath, tfa_stochastic_depth
+from naive_student_tf.model.wide_resnet import wide_resnet38, wide_resnet41
+from naive_student_tf.model.xception import xception71
 
 pytestmark = pytest.mark.tfa
 pytest.importorskip("tensorflow_addons")
@@ -77,6 +79,30 @@ def test_a_network_built_with_it_learns():
     losses, known = zip(*(step() for _ in range(20)), strict=True)
     assert known[0] == len(model.trainable_variables)
     assert losses[-1] < losses[0] / 2
+
+
+@pytest.mark.parametrize(
+    ("backbone", "sums"), [(xception71, 22), (wide_resnet41, 18), (wide_resnet38, 17)]
+)
+def test_the_papers_backbones_have_it_on_every_sum(backbone, sums):
+    import tensorflow_addons as tfa
+
+    drop_path = functools.partial(tfa_stochastic_depth, survival_probability=KEEP)
+    image = keras.Input((33, 65, 3))
+    models = [
+        keras.Model(image, backbone(image, width=4, drop_path=factory)["res5"])
+        for factory in (drop_path, lambda name: ours(name))
+    ]
+    kinds = [isinstance(x, tfa.layers.StochasticDepth) for x in models[0].layers]
+    assert sum(kinds) == sums
+    for layer in models[0].layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.gamma.assign(tf.ones_like(layer.gamma))  # no residual is silent
+    models[1].set_weights(models[0].get_weights())
+    pixels = np.random.default_rng(3).normal(size=(1, 33, 65, 3)).astype(np.float32)
+    first, second = (model(pixels).numpy() for model in models)
+    assert first.std() > 0
+    np.testing.assert_allclose(first, second, rtol=1e-5, atol=1e-6)
 
 
 def test_a_checkpoint_with_one_layer_restores_with_the_other(tmp_path):
