@@ -1,0 +1,212 @@
+"""What pseudo-labels for all of Cityscapes' video cost: chip-hours, hosts, disk.
+
+    python -m benchmarks.pseudo_label_cost
+
+Writes benchmarks/pseudo_label_cost.md. The device's part comes from the record of
+benchmarks/tpu_dry_run.py (the whole function of 14 passes and grouping, compiled for
+a slice); the host's part is measured here, with the job's own code, on a frame of
+Cityscapes' size and PNG bytes. Without a record the device's part says "not run".
+"""
+
+import dataclasses
+import json
+import math
+import os
+import pathlib
+import platform
+import statistics
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from naive_student_tf.data import example
+from naive_student_tf.labels.cityscapes import CITYSCAPES
+from naive_student_tf.pseudo_label import conveyor
+from naive_student_tf.pseudo_label.labeller import Labeller
+from tests.pseudo_label.street_maps import street_map
+
+FRAMES = {"train_sequence": 89_250, "val_sequence": 15_000, "train_extra": 20_000}
+PASSES, PIXELS_OF_PASSES = 14, 25.4  # of one pass at scale 1 (7 scales, flip)
+FOLDER = pathlib.Path(__file__).parent
+RECORD, TABLE = FOLDER / "tpu_dry_run.jsonl", FOLDER / "pseudo_label_cost.md"
+REPEATS, GRAIN = 9, 1.6  # GRAIN: noise that makes a PNG as large as Cityscapes' are
+# Virtual CPUs of a host of four chips, as Google publishes its machine types.
+HOST_CPUS = {"v3": 96, "v4": 240, "v5e": 112, "v5p": 208, "v6e": 180}
+CHIPS_PER_HOST = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class HostCost:
+    """Of one frame: CPU seconds and bytes."""
+
+    decode_s: float
+    encode_s: float
+    image_bytes: int
+    label_bytes: int
+    record_bytes: int
+
+    @property
+    def cpu_s(self):
+        return self.decode_s + self.encode_s
+
+
+def main():
+    host = measure_host()
+    TABLE.write_text(table(read_predictions(), host))
+    print(TABLE.read_text())
+
+
+def measure_host():
+    """HostCost of the job's own decoding and encoding."""
+    label = street_map(instances=60)
+    frame = _frame(label)
+    record = example.serialize(dataclasses.replace(frame, panoptic=None))
+    labeller = Labeller(
+        inference=_NoDevice(),
+        stamp={"iteration": 1, "teacher": "0" * 16},
+        void_regions=(1,),
+        min_confidence=None,
+        quality=None,
+        batch_size=1,
+        num_threads=1,
+        device=conveyor.Stopwatch(),
+    )
+
+    def decode():
+        read = example.read(record)
+        return example.pixels(read), read
+
+    def encode():
+        nothing = lambda number, filename: None  # noqa: E731
+        return labeller._finish(nothing, (0, (frame, label)))[0]
+
+    written = encode()
+    return HostCost(
+        decode_s=_cpu_seconds(decode),
+        encode_s=_cpu_seconds(encode),
+        image_bytes=len(frame.image),
+        label_bytes=len(example.encode_png(label)),
+        record_bytes=len(written),
+    )
+
+
+def read_predictions():
+    """[(network, topology, batch size, figures)] of the dry run's predict rows."""
+    lines = RECORD.read_text().splitlines() if RECORD.exists() else []
+    newest = {}
+    for record in map(json.loads, lines):
+        row = json.loads(record["row"])
+        if row["step"] == "predict" and record["found"]["flops"] is not None:
+            key = row["network"], row["topology"], row["batch_size"]
+            newest[key] = record["found"]
+    return [(*key, found) for key, found in sorted(newest.items())]
+
+
+def chip_cost(topology, batch_size, found, host):
+    """Figures of a slice: dict of floats and ints."""
+    generation = topology.partition(":")[0]
+    chips = math.prod(map(int, topology.partition(":")[2].split("x")))
+    cores = found["num_replicas"] // chips
+    frame_s = max(found["roofline_seconds"].values()) / batch_size / cores  # of a chip
+    frames = sum(FRAMES.values())
+    cpus = host.cpu_s / frame_s  # that keep one chip busy
+    return {
+        "fits": found["fits"],
+        "frame_s": frame_s,
+        "chip_hours": frames * frame_s / 3600,
+        "days": frames * frame_s / 86400 / chips,
+        "cpus_per_chip": cpus,
+        "hosts": math.ceil(chips * cpus / HOST_CPUS[generation]),
+        "hosts_there": math.ceil(chips / CHIPS_PER_HOST),
+    }
+
+
+def table(predictions, host):
+    """The whole text of pseudo_label_cost.md."""
+    frames = sum(FRAMES.values())
+    listed = " + ".join(f"{number:,} ({name})" for name, number in FRAMES.items())
+    lines = [
+        "# Cost of pseudo-labels at Cityscapes' scale",
+        "",
+        "Written by `python -m benchmarks.pseudo_label_cost`; do not edit.",
+        "",
+        f"{listed} = {frames:,} frames x {PASSES} passes, {PIXELS_OF_PASSES} times "
+        f"the pixels of one pass.",
+        "",
+        "## Host",
+        "",
+        f"Measured on one thread of {platform.processor() or platform.machine()}, "
+        f"{os.cpu_count()} CPUs, other load on them; CPU seconds, median of {REPEATS}.",
+        "",
+        "| per frame | CPU s | frames/s per CPU | bytes |",
+        "|---|---|---|---|",
+        f"| read and decode the image | {host.decode_s:.3f} | "
+        f"{1 / host.decode_s:.0f} | {host.image_bytes:,} |",
+        f"| mask, count, encode the label | {host.encode_s:.3f} | "
+        f"{1 / host.encode_s:.0f} | {host.label_bytes:,} |",
+        "",
+        f"Disk: {frames * host.label_bytes / 1e9:.1f} GB of labels, "
+        f"{frames * host.record_bytes / 1e9:.0f} GB with the images that the shards "
+        f"repeat. Host time in all: {frames * host.cpu_s / 3600:.1f} CPU-hours.",
+        "",
+        "## Device",
+        "",
+        "From the dry run: the larger of flops over published peak and bytes over "
+        "published bandwidth, so a lower bound on the time; nothing was run on a TPU. "
+        "CPUs per host as published ("
+        + ", ".join(f"{k} {v}" for k, v in HOST_CPUS.items())
+        + "), four chips a host.",
+        "",
+        "| network | slice | fits | chip s per frame | chip-hours | days on the slice "
+        "| CPUs that keep a chip busy | hosts needed / there |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for network, topology, batch_size, found in predictions:
+        cost = chip_cost(topology, batch_size, found, host)
+        lines.append(
+            f"| {network} | {topology} | {'yes' if cost['fits'] else 'no'} | "
+            f"{cost['frame_s']:.2f} | {cost['chip_hours']:.0f} | {cost['days']:.1f} | "
+            f"{cost['cpus_per_chip']:.2f} | {cost['hosts']} / {cost['hosts_there']} |"
+        )
+    if not predictions:
+        lines.append("| not run | | | | | | | |")
+    return "\n".join(lines) + "\n"
+
+
+class _NoDevice:
+    label_space = CITYSCAPES
+
+
+def _frame(label):
+    """A frame as large as one of Cityscapes, in pixels and in bytes."""
+    random = np.random.default_rng(0)
+    colors = random.integers(40, 216, (65536, 3))
+    shade = np.linspace(-20, 20, label.shape[1])[None, :, None]
+    grain = random.normal(scale=GRAIN, size=(*label.shape, 3))
+    image = np.clip(colors[label] + shade + grain, 0, 255).astype(np.uint8)
+    regions = np.zeros(label.shape, np.uint8)
+    regions[int(0.93 * len(label)) :] = 1
+    return example.Frame(
+        image=tf.io.encode_png(image).numpy(),
+        image_format="png",
+        filename="aachen_000000_000019",
+        height=label.shape[0],
+        width=label.shape[1],
+        void_regions=regions,
+        sequence_id="aachen_000000_000019",
+        frame_id="000019",
+    )
+
+
+def _cpu_seconds(call):
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.process_time()
+        call()
+        seconds.append(time.process_time() - start)
+    return statistics.median(seconds)
+
+
+if __name__ == "__main__":
+    main()
