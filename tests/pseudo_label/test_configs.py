@@ -1,0 +1,35 @@
+"""What the README tells to bind on top of the job can be bound."""
+
+import pytest
+
+from naive_student_tf import config
+
+JOB = "gin_configs/jobs/pseudo_label.gin"
+
+
+@pytest.mark.parametrize("kind", ["one_device", "mirrored", "tpu"])
+def test_a_strategy_is_one_binding(kind):
+    config.load([JOB], [f"inference.Inference.strategy = @strategy.{kind}"])
+    assert f"inference.Inference.strategy = @strategy.{kind}" in config.parsed()
+
+
+@pytest.mark.parametrize(
+    "binding",
+    [
+        "WORKER_INDEX = 3",
+        "NUM_WORKERS = 8",
+        "PREVIOUS = 'runs/pseudo_label_1'",
+        "job.pseudo_label.min_confidence = 0.9",
+        "job.pseudo_label.void_regions = (1, 2, 3)",
+    ],
+)
+def test_workers_and_ablations_are_bindings(binding):
+    config.load([JOB], [binding])
+    assert binding in config.parsed()
+
+
+def test_the_paper_has_no_threshold_and_masks_the_ego_vehicle_alone():
+    config.load([JOB])
+    parsed = config.parsed()
+    assert "min_confidence" not in parsed and "void_regions" not in parsed
+    assert config.shares_work_dir()
