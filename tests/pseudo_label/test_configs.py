@@ -7,9 +7,11 @@ from naive_student_tf import config
 JOB = "gin_configs/jobs/pseudo_label.gin"
 
 
-@pytest.mark.parametrize("kind", ["one_device", "mirrored", "tpu"])
-def test_a_strategy_is_one_binding(kind):
-    config.load([JOB], [f"inference.Inference.strategy = @strategy.{kind}"])
+@pytest.mark.parametrize(
+    ("file", "kind"), [("predict_gpus", "mirrored"), ("predict_tpu", "tpu")]
+)
+def test_a_strategy_is_one_binding(file, kind):
+    config.load([JOB, f"gin_configs/hardware/{file}.gin"])
     assert f"inference.Inference.strategy = @strategy.{kind}" in config.parsed()
 
 
