@@ -9,6 +9,12 @@ import numpy as np
 from naive_student_tf.labels import panoptic
 
 
+def no_frames(*, label_space):
+    """The counts of nothing, to start from."""
+    pixels = np.zeros(label_space.num_classes + 1, np.int64)
+    return {"frames": 0, "pixels": pixels, "instances": 0, "ego_masked": 0}
+
+
 def count_frame(label, *, label_space, previous=None):
     """Counts one pseudo-label.
 

@@ -83,7 +83,8 @@ class Split:
             bool, whether it is published. Not if this worker was asleep so long that
             another one took the shard: then that one publishes it.
         """
-        counts = {}
+        space = self.labeller.inference.label_space
+        counts = figures.no_frames(label_space=space)
 
         def records():
             nonlocal counts
@@ -97,7 +98,6 @@ class Split:
         scratch = store.join(claim.path, part.file)
         shards.write_shard(scratch, records())
         shard = shards.describe_shard(scratch)
-        space = self.labeller.inference.label_space
         events = store.join(claim.path, summaries.file_name(step))
         summaries.write_events(
             events,

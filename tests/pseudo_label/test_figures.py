@@ -75,3 +75,12 @@ def test_adding_does_not_change_what_is_added(order):
     np.testing.assert_array_equal(total["a"], [4, 6])
     assert total["b"] == 5
     assert {1, 3} == {one["a"][0], two["a"][0]}
+
+
+def test_nothing_has_figures_too_and_adds_nothing():
+    nothing = figures.no_frames(label_space=CITYSCAPES)
+    assert figures.summarize(nothing, label_space=CITYSCAPES)["frames"] == 0
+    one = figures.count_frame(LABEL, label_space=CITYSCAPES)
+    total = figures.add(nothing, one)
+    for name, value in one.items():
+        np.testing.assert_array_equal(total[name], value)
