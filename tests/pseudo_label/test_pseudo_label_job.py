@@ -12,6 +12,7 @@ from naive_student_tf.data import shards
 from naive_student_tf.evaluate.label_quality import LabelQuality
 from naive_student_tf.labels.cityscapes import CITYSCAPES
 from naive_student_tf.pseudo_label import job
+from naive_student_tf.pseudo_label.claims import Claims
 from tests import tiny_shards
 
 FRAMES = [
@@ -251,6 +252,23 @@ def read_events(path):
     events = [tf.compat.v1.Event.FromString(record) for record in records]
     assert events[0].file_version == "brain.Event:2"
     return [(e.step, {v.tag: v for v in e.summary.value}) for e in events[1:]]
+
+
+def test_a_shard_that_was_finished_just_before_it_was_taken_is_not_done_again(
+    tmp_path, label, monkeypatch
+):
+    """Another worker finishes everything between our look and our claim."""
+    take, late, other = Claims.take, teacher(tmp_path), teacher(tmp_path)
+
+    def overtaken(claims, piece):
+        monkeypatch.setattr(Claims, "take", take)
+        label(other)
+        return take(claims, piece)
+
+    monkeypatch.setattr(Claims, "take", overtaken)
+    labelled, _ = label(late)
+    assert (late.calls, other.calls) == (0, 5)
+    assert len(tiny_shards.read(labelled)) == 7
 
 
 @pytest.mark.parametrize("index", [-1, 2])
