@@ -17,7 +17,7 @@ from tests import tiny_shards
 
 
 class SlowOracle(tiny_shards.Oracle):
-    """Takes its time; on frame 7 it waits for a gate, a file, to open."""
+    """Takes its time; on frame 7 it rings at a gate, a file, and waits for it."""
 
     def __init__(self, checkpoint, *, wait_s, gate):
         super().__init__(checkpoint)
@@ -25,8 +25,10 @@ class SlowOracle(tiny_shards.Oracle):
 
     def __call__(self, images, *, only=None):
         time.sleep(self.wait_s)
-        while images.max() == 7 and self.gate and not pathlib.Path(self.gate).exists():
-            time.sleep(0.01)
+        if self.gate and images.max() == 7:
+            pathlib.Path(f"{self.gate}.bell").touch()
+            while not pathlib.Path(self.gate).exists():
+                time.sleep(0.01)
         return super().__call__(images, only=only)
 
 
