@@ -21,7 +21,7 @@ def frame(pixels=PIXELS, **changes):
         "height": pixels.shape[0],
         "width": pixels.shape[1],
         "panoptic": PANOPTIC.astype(np.uint16),
-        "void_regions": np.eye(4, 8, dtype=np.uint8),
+        "void_regions": np.arange(32, dtype=np.uint8).reshape(4, 8),
     }
     return example.Frame(**{**values, **changes})
 
@@ -37,7 +37,9 @@ def test_labels_are_resized_by_the_nearest_pixel():
     assert (after.height, after.width) == (2, 4)
     assert after.panoptic.dtype == np.uint16
     np.testing.assert_array_equal(after.panoptic, [[0, 256, 512, 768], [65280] * 4])
-    np.testing.assert_array_equal(after.void_regions, [[1, 0, 0, 0], [0, 1, 0, 0]])
+    np.testing.assert_array_equal(
+        after.void_regions, [[9, 11, 13, 15], [25, 27, 29, 31]]
+    )
 
 
 def test_a_small_frame_is_enlarged():

@@ -52,6 +52,13 @@ def test_a_smaller_fraction_is_part_of_a_larger_one(seed):
         assert small < large
 
 
+@pytest.mark.parametrize(
+    "fraction, count", [(0.01, 1), (0.14, 1), (0.16, 2), (0.26, 3), (0.99, 10)]
+)
+def test_a_fraction_is_rounded_and_never_nothing(fraction, count):
+    assert len(Fraction(fraction)("abcdefghij")) == count
+
+
 def test_another_seed_chooses_others_and_the_order_of_names_does_not_matter():
     names = [f"frame {number}" for number in range(50)]
     assert Fraction(0.5, 0)(names) == Fraction(0.5, 0)(names[::-1])
