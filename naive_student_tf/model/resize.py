@@ -18,6 +18,10 @@ import tensorflow as tf
 
 from naive_student_tf.compat import keras
 
+# Larger matrices are computed where they are needed, from their indices: as constants
+# the 14 passes of test-time augmentation would be gigabytes of graph.
+LARGEST_CONSTANT = 2**19  # numbers, 2 MiB
+
 
 def resize_bilinear(x, height, width):
     """Resizes with corners aligned.
@@ -50,27 +54,31 @@ def interpolation_matrix(in_size, out_size):
         out_size: int, or an int32 scalar tensor.
 
     Returns:
-        float32 [out_size, in_size]; an array, or a tensor if a size is a tensor.
-        Every row sums to 1.
+        float32 [out_size, in_size]; an array, or a tensor if a size is a tensor or
+        the matrix is large. Every row sums to 1.
     """
-    if isinstance(in_size, int) and isinstance(out_size, int):
+    is_known = isinstance(in_size, int) and isinstance(out_size, int)
+    if is_known and in_size * out_size <= LARGEST_CONSTANT:
         return _constant_matrix(in_size, out_size)
     rows, columns = tf.range(out_size)[:, None], tf.range(in_size)[None]
     steps = tf.maximum(out_size - 1, 1)
-    return tf.cast(_weights(rows, columns, in_size - 1, steps), tf.float32)
+    twice = _twice_nearness(rows, columns, in_size - 1, steps)
+    return tf.cast(twice, tf.float32) / tf.cast(2 * steps, tf.float32)
 
 
 @functools.cache
 def _constant_matrix(in_size, out_size):
     rows, columns = np.arange(out_size)[:, None], np.arange(in_size)[None]
     steps = max(out_size - 1, 1)
-    return _weights(rows, columns, in_size - 1, steps).astype(np.float32)
+    twice = _twice_nearness(rows, columns, in_size - 1, steps)
+    return twice.astype(np.float32) / np.float32(2 * steps)
 
 
-def _weights(rows, columns, in_steps, steps):
-    """1 - distance, or 0. Row o lies at o * in_steps / steps: integers to the end."""
+def _twice_nearness(rows, columns, in_steps, steps):
+    """2 steps (1 - distance), or 0. Row o lies at o * in_steps / steps: whole numbers,
+    and exact in float32 up to sizes of a million."""
     nearness = steps - abs(rows * in_steps - columns * steps)
-    return (nearness + abs(nearness)) / (2 * steps)
+    return nearness + abs(nearness)
 
 
 def _matrix(x, *, axis, size):

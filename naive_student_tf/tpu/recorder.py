@@ -72,6 +72,7 @@ class Recorder(tf.distribute.Strategy):
         specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in flat]
         traced = program.get_concrete_function(*specs)
         name = fn.__name__.removeprefix("tf__")  # what autograph puts before it
+        name = "step" if name == "<lambda>" else name
         self.programs.append(Program(name, traced, traced.graph.variables))
         return program(*flat)
 

@@ -12,6 +12,7 @@ from naive_student_tf.model.classifier import classifier
 from naive_student_tf.model.panoptic_deeplab import panoptic_deeplab, scale_image
 from naive_student_tf.model.small import small
 from naive_student_tf.model.wide_resnet import wide_resnet41
+from tests import bfloat16
 
 BRANCH = {
     "aspp_channels": 8,
@@ -35,21 +36,6 @@ def build(*, instance=INSTANCE, **settings):
         instance=instance,
         **settings,
     )
-
-
-def has_bfloat16_convolutions():
-    """oneDNN has them on CPUs with AVX-512 only, and the package keeps it to AVX2."""
-    try:
-        one = tf.ones([1, 1, 1, 1], tf.bfloat16)
-        tf.nn.conv2d(one, one, 1, "SAME")
-    except tf.errors.AbortedError:
-        return False
-    return True
-
-
-runs_bfloat16 = pytest.mark.skipif(
-    not has_bfloat16_convolutions(), reason="no bfloat16 convolutions on this CPU"
-)
 
 
 def images(height, width, batch=2):
@@ -125,7 +111,7 @@ def test_weights_and_outputs_are_float32_under_mixed_bfloat16():
     assert {output.dtype for output in model.outputs} == {tf.float32}
 
 
-@runs_bfloat16
+@bfloat16.needed
 def test_a_network_of_bfloat16_has_finite_gradients():
     model = build(precision="mixed_bfloat16")
     with tf.GradientTape() as tape:

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from naive_student_tf.model import resize
+from tests import bfloat16
 
 SIZES = [((3, 5), (5, 9)), ((1, 1), (4, 3)), ((4, 6), (9, 7)), ((9, 7), (1, 3))]
 
@@ -90,11 +91,27 @@ def test_known_sizes_put_constant_matrices_into_the_graph():
     assert "Range" in of(tf.TensorSpec((2, None, None, 1), tf.float32))
 
 
+def test_large_matrices_are_computed_and_equal_to_the_constant_ones(monkeypatch):
+    constant = [resize.interpolation_matrix(*sizes) for sizes in ((129, 513), (5, 3))]
+    monkeypatch.setattr(resize, "LARGEST_CONSTANT", 0)
+    computed = [resize.interpolation_matrix(*sizes) for sizes in ((129, 513), (5, 3))]
+    for expected, found in zip(constant, computed, strict=True):
+        assert tf.is_tensor(found) and not tf.is_tensor(expected)
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_full_size_resize_puts_no_large_constant_into_the_graph():
+    graph = tf.function(lambda a: resize.resize_bilinear(a, 1025, 2049))
+    traced = graph.get_concrete_function(tf.TensorSpec((1, 257, 513, 1)))
+    assert traced.graph.as_graph_def().ByteSize() < 2_000_000
+
+
 def test_the_same_size_passes_untouched():
     x = tf.constant(random_map(3, 5))
     assert resize.resize_bilinear(x, 3, 5) is x
 
 
+@bfloat16.needed
 def test_bfloat16_stays_bfloat16_and_is_exact_where_the_weights_are():
     x = tf.constant([[[[0.0], [2.0]], [[4.0], [6.0]]]], tf.bfloat16)
     result = resize.resize_bilinear(x, 3, 3)
