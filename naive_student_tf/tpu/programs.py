@@ -73,6 +73,7 @@ class _Unread:
 
     data: typing.Any
     global_batch_size: int
+    sources = ()  # it has no lineage
 
     def open(self, *, seed):
         del seed
