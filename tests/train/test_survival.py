@@ -123,7 +123,7 @@ def test_sigterm_sets_the_flag_while_the_main_thread_is_in_tensorflow():
 
     with interrupt.on_sigterm() as flag:
         killer = subprocess.Popen(["sh", "-c", f"sleep 0.5; kill {os.getpid()}"])
-        assert wait(flag, 1_000_000_000) < 1_000_000_000
+        assert wait(flag, 10_000_000) < 10_000_000
         killer.wait()
         assert bool(flag.is_set())
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
