@@ -60,13 +60,15 @@ def settings(preset, network):
     }
 
 
-def memory(records, *, topology, network, precision, crops):
+def memory(records, *, topology, network, precision, crops, accumulation):
     """(needed, available) GiB as text: the last record of that train step."""
+    parts = [f"--gin_param=loop.train.accumulation = {accumulation}"]
     wanted = {
         "topology": topology,
         "network": network,
         "precision": precision,
-        "batch_size": crops,
+        "batch_size": crops * accumulation,
+        "changes": parts if accumulation > 1 else [],
         "step": "train",
     }
     found = [r for r in records if wanted.items() <= r.items()]
@@ -86,6 +88,7 @@ def rows(records):
                 network=network,
                 precision=cut["precision"],
                 crops=cut["crops"],
+                accumulation=cut["accumulation"],
             )
             yield (preset, machine, network, *cut.values(), *found)
 
@@ -101,9 +104,10 @@ def main():
     OUTPUT.write_text(
         "# What each machine needs to train at 1025 x 2049\n\n"
         "Made by `python -m benchmarks.hardware`. Memory per core as libtpu's compiler "
-        "says (`benchmarks/tpu_dry_run.jsonl`), gradient accumulation left out where "
-        "the record is of one batch; no compiler says it for GPUs and CPUs, and "
-        "nothing was measured on them.\n\n" + table(records) + "\n"
+        "says (`benchmarks/tpu_dry_run.jsonl`, sums of gradients included); no "
+        "compiler says it for GPUs and CPUs, and nothing was measured on them.\n\n"
+        + table(records)
+        + "\n"
     )
 
 

@@ -206,7 +206,7 @@ def test_a_full_disk_is_named_and_the_checkpoint_before_stays(
     run.restore_latest()
     optimizer.iterations.assign(7)
     with (
-        small_files(100),
+        small_files(600),
         pytest.raises(OSError, match=r"ckpt-7 could not be written.*start the same"),
     ):
         run.save()

@@ -33,13 +33,14 @@ def test_the_last_record_of_the_same_step_is_shown():
         "topology": "v5e:2x4",
         "network": "wide_resnet_41",
         "precision": "mixed_bfloat16",
-        "batch_size": 1,
+        "batch_size": 4,  # of one core, taken in 4 parts
+        "changes": ["--gin_param=loop.train.accumulation = 4"],
         "step": "train",
         "hbm_peak_bytes": 3 * 2**30,
         "hbm_limit_bytes": 4 * 2**30,
     }
     newer = {**record, "hbm_peak_bytes": 2**31}
-    others = [{**record, "step": "predict"}, {**record, "precision": "float32"}]
+    others = [{**record, "step": "predict"}, {**record, "changes": []}]
     (shown,) = (
         line
         for line in hardware.table([record, newer, *others]).splitlines()

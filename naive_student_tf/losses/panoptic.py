@@ -95,8 +95,8 @@ class PanopticLoss:
 
     def __call__(self, targets, outputs):
         """Dicts of targets.py and of the model -> dict of float32 [B] with
-        total_loss and its unweighted parts semantic_loss, center_loss,
-        regression_loss."""
+        total_loss, its unweighted parts semantic_loss, center_loss,
+        regression_loss, and valid_pixel_share, to look at."""
         parts = {"semantic_loss": self.semantic(targets, outputs)}
         total = self.semantic_weight * parts["semantic_loss"]
         if "offset" in outputs:
@@ -104,7 +104,9 @@ class PanopticLoss:
             parts["regression_loss"] = offset_loss(targets, outputs)
             total += self.center_weight * parts["center_loss"]
             total += self.offset_weight * parts["regression_loss"]
-        return {"total_loss": total, **parts}
+        valid = targets["category"] != self.semantic.label_space.ignore_label
+        share = tf.reduce_mean(tf.cast(valid, tf.float32), [1, 2])
+        return {"total_loss": total, **parts, "valid_pixel_share": share}
 
 
 def _mean_where(error, weight):

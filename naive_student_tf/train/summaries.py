@@ -14,15 +14,17 @@ class SummaryWriter:
     def write_scalars(self, end_step, losses, *, learning_rate, **facts):
         """Args:
         end_step: int, the step after the last of the loop.
-        losses: dict of float [n], one value per step of the loop.
+        losses: dict of float [n], one value per step of the loop; a name that ends
+            in _share tells of the data.
         learning_rate: float, of end_step.
-        facts: dict of tag -> float, over the loop; dots in a name become slashes.
+        facts: dict of tag -> float, over the loop.
         """
         with self._writer.as_default():
             for name, values in losses.items():
-                first = end_step - len(values)
-                for index, value in enumerate(values):
-                    tf.summary.scalar(f"losses/train_{name}", value, first + index)
+                is_share = name.endswith("_share")
+                tag = f"data/{name}" if is_share else f"losses/train_{name}"
+                for step, value in enumerate(values, end_step - len(values)):
+                    tf.summary.scalar(tag, value, step)
             tf.summary.scalar("learning_rate", learning_rate, end_step)
             for tag, value in facts.items():
                 tf.summary.scalar(tag, value, end_step)

@@ -218,6 +218,7 @@ def test_the_total_is_the_weighted_sum_of_parts_that_are_reported_unweighted():
     np.testing.assert_allclose(loss["semantic_loss"], [LN2, 0], rtol=1e-6)
     np.testing.assert_allclose(loss["center_loss"], [0.5, 0])
     np.testing.assert_allclose(loss["regression_loss"], [2, 0])
+    np.testing.assert_array_equal(loss["valid_pixel_share"], [1, 0])
     expected = LN2 + 200 * 0.5 + 0.01 * 2  # the weights of Panoptic-DeepLab
     np.testing.assert_allclose(loss["total_loss"], [expected, 0], rtol=1e-6)
 
@@ -237,5 +238,5 @@ def test_a_model_without_instance_heads_has_only_the_semantic_part():
     loss = PanopticLoss(SemanticLoss(TWO, top_k_fraction=1.0))(
         TARGETS, {"logits": OUTPUTS["logits"]}
     )
-    assert set(loss) == {"total_loss", "semantic_loss"}
+    assert set(loss) == {"total_loss", "semantic_loss", "valid_pixel_share"}
     np.testing.assert_array_equal(loss["total_loss"], loss["semantic_loss"])

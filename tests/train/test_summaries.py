@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from naive_student_tf.train.summaries import SummaryWriter
 from tests.train.tiny_training import Images, train
 
 
@@ -38,6 +39,19 @@ def test_every_step_has_its_losses_and_every_loop_its_rate_and_speed(tmp_path):
     seconds, images = read["speed/step_time_s"], read["speed/images_per_s"]
     assert all(abs(images[step] * seconds[step] - 8) < 1e-3 for step in (2, 4))
     assert all(0 <= share <= 1 for share in read["speed/input_wait_share"].values())
+
+
+def test_what_tells_of_the_data_does_not_stand_among_the_losses(tmp_path):
+    writer = SummaryWriter(str(tmp_path))
+    losses = {"total_loss": [2.0, 1.0], "valid_pixel_share": [0.25, 0.75]}
+    writer.write_scalars(7, losses, learning_rate=0.5)
+    read = events(tmp_path)
+    assert set(read) == {
+        "losses/train_total_loss",
+        "data/valid_pixel_share",
+        "learning_rate",
+    }
+    assert read["data/valid_pixel_share"] == {5: 0.25, 6: 0.75}
 
 
 def test_the_share_of_waiting_for_input_is_seen(tmp_path):
