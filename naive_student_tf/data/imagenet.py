@@ -79,14 +79,27 @@ class Reader:
                     f"Prepare the data set again."
                 ) from error
 
-    def dataset(self, *, start_step, num_steps, host=0, num_hosts=1, num_replicas=1):
+    def dataset(
+        self,
+        *,
+        start_step,
+        num_steps,
+        host=0,
+        num_hosts=1,
+        num_replicas=1,
+        remote=False,
+    ):
         """The batches of steps start_step .. num_steps - 1 for one host.
 
-        Arguments as in pipeline.py.
+        Arguments as in pipeline.py; `remote` is not supported.
 
         Yields:
             dict(image=uint8 [B, h, w, 3], label=int32 [B]).
         """
+        if remote:
+            raise ValueError(
+                "ImageNet is fed by one host: take a TPU of one host for pretraining."
+            )
         size = self._data.global_batch_size
         if size % num_replicas:
             raise ValueError(

@@ -99,15 +99,20 @@ def read_at(path, offset):
 
     None where it is cut off, or differs from its checksum.
     """
+    try:
+        return record_at(path, offset).numpy()
+    except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
+        return None
+
+
+def record_at(path, offset):
+    """The same as a string tensor, also of tensors; raises tf.errors.OpError."""
     records = tf.raw_ops.TFRecordDatasetV2(
         filenames=[path], compression_type="", buffer_size=0, byte_offsets=[offset]
     )
     kind = {"output_types": [tf.string], "output_shapes": [[]]}
     first = tf.raw_ops.TakeDataset(input_dataset=records, count=1, **kind)
-    try:
-        return tf.raw_ops.DatasetToSingleElement(dataset=first, **kind)[0].numpy()
-    except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
-        return None
+    return tf.raw_ops.DatasetToSingleElement(dataset=first, **kind)[0]
 
 
 def scan(path):

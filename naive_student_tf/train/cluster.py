@@ -16,6 +16,11 @@ def num_processes(strategy):
     return max(1, sum(map(len, cluster.values())))
 
 
+def is_remote(strategy):
+    """Whether hosts that run no Python of ours feed the devices: a TPU slice's."""
+    return isinstance(strategy, tf.distribute.TPUStrategy)
+
+
 def is_chief(strategy):
     """Whether this process writes checkpoints and logs."""
     if num_processes(strategy) == 1:

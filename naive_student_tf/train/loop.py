@@ -175,6 +175,7 @@ def _batches(strategy, reader, start, steps, accumulation):
             host=context.input_pipeline_id,
             num_hosts=context.num_input_pipelines,
             num_replicas=context.num_replicas_in_sync * accumulation,
+            remote=context.num_input_pipelines > 1 and cluster.is_remote(strategy),
         )
 
     return iter(strategy.distribute_datasets_from_function(build))

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from naive_student_tf import randomness
+from naive_student_tf.train import cluster
 
 
 def replica_step(batch, *, optimizer, **settings):
@@ -210,16 +211,18 @@ def _row(strategy, names, losses, wait_s):
 
 def _timed_next(strategy, batches):
     """The next batch, and the seconds until it was there, float32 []."""
-    began = _now()
+    now = tf.timestamp if cluster.is_remote(strategy) else _now
+    began = now()
     with tf.control_dependencies([began]):
         batch = next(batches)
     parts = tf.nest.flatten(strategy.experimental_local_results(batch))
     with tf.control_dependencies(parts):
-        return batch, tf.cast(_now() - began, tf.float32)
+        return batch, tf.cast(now() - began, tf.float32)
 
 
 def _now():
-    """Seconds, float64 []. tf.timestamp refuses to work in deterministic runs."""
+    """Seconds, float64 []. tf.timestamp refuses to work in deterministic runs, which
+    those on TPUs are not in this sense; their hosts cannot call into Python."""
     return tf.ensure_shape(tf.numpy_function(time.monotonic, [], tf.float64), [])
 
 

@@ -145,6 +145,20 @@ def test_two_hosts_together_see_what_one_host_sees(fine, pseudo):
     assert_equal(together, straight)
 
 
+def test_a_host_without_our_python_makes_the_same_batches(fine, pseudo):
+    reader = data_of({fine: 1, pseudo: 2}).open(seed=5)
+    settings = {"start_step": 2, "host": 1, "num_hosts": 2, "num_replicas": 4}
+    remote = batches_of(reader, remote=True, **settings)
+    assert_equal(remote, batches_of(reader, **settings))
+    assert not calls_python(reader.dataset(num_steps=6, remote=True, **settings))
+    assert calls_python(reader.dataset(num_steps=6, **settings))
+
+
+def calls_python(dataset):
+    graph = tf.raw_ops.DatasetToGraphV2(input_dataset=dataset._variant_tensor)
+    return b"PyFunc" in graph.numpy()
+
+
 def test_the_batch_is_cut_into_replicas_in_order(fine):
     reader = data_of(fine).open(seed=5)
     whole = batches_of(reader, num_steps=2)

@@ -43,7 +43,9 @@ class Images:
         if self.missing_step in range(start_step, num_steps):
             raise ValueError(f"The images of step {self.missing_step} are missing.")
 
-    def dataset(self, *, start_step, num_steps, host, num_hosts, num_replicas):
+    def dataset(
+        self, *, start_step, num_steps, host, num_hosts, num_replicas, remote=False
+    ):
         size = self.global_batch_size
         numbers = tf.data.Dataset.range(start_step * size, num_steps * size)
         numbers = numbers.filter(lambda n: n % size // (size // num_hosts) == host)
