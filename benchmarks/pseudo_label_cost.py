@@ -24,6 +24,7 @@ from naive_student_tf.data import example
 from naive_student_tf.labels.cityscapes import CITYSCAPES
 from naive_student_tf.pseudo_label import conveyor
 from naive_student_tf.pseudo_label.labeller import Labeller
+from naive_student_tf.tpu import topology
 from tests.pseudo_label.street_maps import street_map
 
 FRAMES = {"train_sequence": 89_250, "val_sequence": 15_000, "train_extra": 20_000}
@@ -34,6 +35,7 @@ REPEATS, GRAIN = 9, 1.6  # GRAIN: noise that makes a PNG as large as Cityscapes'
 # Virtual CPUs of a host of four chips, as Google publishes its machine types.
 HOST_CPUS = {"v3": 96, "v4": 240, "v5e": 112, "v5p": 208, "v6e": 180}
 CHIPS_PER_HOST = 4
+SLICES = ("v3:4x4", "v4:2x2x1", "v5e:2x4", "v5p:2x2x1", "v6e:2x2")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,27 +94,37 @@ def measure_host():
 
 
 def read_predictions():
-    """[(network, topology, batch size, figures)] of the dry run's predict rows."""
+    """dict of (network, topology) -> figures of the dry run's newest predict row."""
     lines = RECORD.read_text().splitlines() if RECORD.exists() else []
-    newest = {}
-    for record in map(json.loads, lines):
-        row = json.loads(record["row"])
-        if row["step"] == "predict" and record["found"]["flops"] is not None:
-            key = row["network"], row["topology"], row["batch_size"]
-            newest[key] = record["found"]
-    return [(*key, found) for key, found in sorted(newest.items())]
+    records = [json.loads(line) for line in lines]
+    return {
+        (record["network"], record["topology"]): record
+        for record in records
+        if record["step"] == "predict" and record["flops"] is not None
+    }
 
 
-def chip_cost(topology, batch_size, found, host):
-    """Figures of a slice: dict of floats and ints."""
-    generation = topology.partition(":")[0]
-    chips = math.prod(map(int, topology.partition(":")[2].split("x")))
-    cores = found["num_replicas"] // chips
-    frame_s = max(found["roofline_seconds"].values()) / batch_size / cores  # of a chip
+def chip_cost(name, found, host):
+    """Figures of a slice.
+
+    Args:
+        name: str, of the slice.
+        found: dict, of the dry run on this slice or on another one.
+        host: HostCost.
+
+    Returns:
+        dict: seconds of a chip per frame, chip-hours, days, CPUs, hosts.
+    """
+    there = topology.parse(name)
+    chips = there.num_cores // there.core.cores_per_chip
+    compute = found["flops"] / there.core.flops_per_s
+    memory = found["bytes_accessed"] / there.core.bytes_per_s
+    per_core = max(compute, memory) / found["batch_size"]
+    frame_s = per_core / there.core.cores_per_chip
     frames = sum(FRAMES.values())
     cpus = host.cpu_s / frame_s  # that keep one chip busy
+    generation = name.partition(":")[0]
     return {
-        "fits": found["fits"],
         "frame_s": frame_s,
         "chip_hours": frames * frame_s / 3600,
         "days": frames * frame_s / 86400 / chips,
@@ -120,6 +132,23 @@ def chip_cost(topology, batch_size, found, host):
         "hosts": math.ceil(chips * cpus / HOST_CPUS[generation]),
         "hosts_there": math.ceil(chips / CHIPS_PER_HOST),
     }
+
+
+def device_lines(predictions, host):
+    """Rows of the table: the slice compiled for, then what follows for others."""
+    for (network, compiled), found in sorted(predictions.items()):
+        others = [name for name in SLICES if name != compiled]
+        for name in (compiled, *others):
+            cost = chip_cost(name, found, host)
+            fits = ("yes" if found["fits"] else "no") if name == compiled else "not run"
+            yield (
+                f"| {network} | {name} | {fits} | {cost['frame_s']:.2f} | "
+                f"{cost['chip_hours']:.0f} | {cost['days']:.1f} | "
+                f"{cost['cpus_per_chip']:.2f} | {cost['hosts']} / "
+                f"{cost['hosts_there']} |"
+            )
+    if not predictions:
+        yield "| not run | | | | | | | |"
 
 
 def table(predictions, host):
@@ -154,6 +183,8 @@ def table(predictions, host):
         "",
         "From the dry run: the larger of flops over published peak and bytes over "
         "published bandwidth, so a lower bound on the time; nothing was run on a TPU. "
+        "Where `fits` says not run, the slice was not compiled for: its time follows "
+        "from the flops and bytes of the slice that was. "
         "CPUs per host as published ("
         + ", ".join(f"{k} {v}" for k, v in HOST_CPUS.items())
         + "), four chips a host.",
@@ -162,15 +193,7 @@ def table(predictions, host):
         "| CPUs that keep a chip busy | hosts needed / there |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for network, topology, batch_size, found in predictions:
-        cost = chip_cost(topology, batch_size, found, host)
-        lines.append(
-            f"| {network} | {topology} | {'yes' if cost['fits'] else 'no'} | "
-            f"{cost['frame_s']:.2f} | {cost['chip_hours']:.0f} | {cost['days']:.1f} | "
-            f"{cost['cpus_per_chip']:.2f} | {cost['hosts']} / {cost['hosts_there']} |"
-        )
-    if not predictions:
-        lines.append("| not run | | | | | | | |")
+    lines += device_lines(predictions, host)
     return "\n".join(lines) + "\n"
 
 
