@@ -61,7 +61,7 @@ class Split:
             if claim:
                 with self.worker.working_on(claim, f"{self.name}/{entry[1].file}"):
                     done = entry[1].file in self.finished.names()
-                    if not done and self._label(*entry, len(parts), claim, progress):
+                    if not done and self._try(*entry, len(parts), claim, progress):
                         waiting.remove(entry)
             elif waiting:
                 time.sleep(poll_s)
@@ -76,13 +76,21 @@ class Split:
                 return entry, claim
         return None, None
 
-    def _label(self, step, part, steps, claim, progress):
+    def _try(self, step, part, steps, claim, progress):
         """Labels one shard; what is half done lies in the claim's directory.
 
         Returns:
             bool, whether it is published. Not if this worker was asleep so long that
             another one took the shard: then that one publishes it.
         """
+        try:
+            return self._label(step, part, steps, claim, progress)
+        except tf.errors.NotFoundError:
+            if claim.is_ours():
+                raise
+            return False  # the other one is done, and has tidied up
+
+    def _label(self, step, part, steps, claim, progress):
         space = self.labeller.inference.label_space
         counts = figures.no_frames(label_space=space)
 

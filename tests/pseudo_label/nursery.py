@@ -33,7 +33,7 @@ class SlowOracle(tiny_shards.Oracle):
 
 
 def work(*, checkpoint, wait_s=0.0, gate=None, log=None, **settings):
-    """Runs the job; notes every shard that is marked as finished in `log`."""
+    """Runs the job; notes every shard that it marks as finished, and its end."""
     if log:
         mark = finished.Finished.mark
 
@@ -46,6 +46,9 @@ def work(*, checkpoint, wait_s=0.0, gate=None, log=None, **settings):
     job.pseudo_label(
         inference=lambda: SlowOracle(checkpoint, wait_s=wait_s, gate=gate), **settings
     )
+    if log:
+        with pathlib.Path(f"{log}.ended").open("a") as file:
+            file.write(f"{os.getpid()}\n")
 
 
 def main():

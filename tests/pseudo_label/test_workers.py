@@ -43,7 +43,8 @@ def nursery():
 def settings(tmp_path_factory):
     """Of a run over ten shards of two frames; only frame 7 waits at the gate."""
     root = tmp_path_factory.mktemp("workers")
-    frames = [tiny_shards.frame(number % 8, labelled=False) for number in range(20)]
+    numbers = [7 if place == 10 else place % 7 for place in range(20)]
+    frames = [tiny_shards.frame(number, labelled=False) for number in numbers]
     tiny_shards.write(root / "shards" / "video", frames, per_shard=2)
     saved = tf.train.Checkpoint(weight=tf.Variable(1.0)).save(str(root / "ckpt"))
     return {
@@ -117,22 +118,57 @@ def test_three_workers_killed_at_random_leave_what_one_leaves_undisturbed(
     assert not list((work_dir / "workers" / "claims" / "video").iterdir())
 
 
-def test_a_worker_that_was_asleep_does_not_publish_what_another_took_over(
-    nursery, settings, undisturbed, tmp_path
-):
-    gate, log, work_dir = (tmp_path / name for name in ("gate", "log", "run"))
-    settings = {**settings, "work_dir": str(work_dir), "log": str(log), "expire_s": 0.6}
-    sleeper = nursery(**settings, gate=str(gate))
-    while not (tmp_path / "gate.bell").exists():  # it is in the middle of a shard
+@pytest.fixture
+def sleeper(nursery, settings, tmp_path):
+    """A worker that fell asleep in the middle of a shard, and the settings of all."""
+    settings = {
+        **settings,
+        "work_dir": str(tmp_path / "run"),
+        "log": str(tmp_path / "log"),
+        "expire_s": 0.6,
+    }
+    worker = nursery(**settings, gate=str(tmp_path / "gate"))
+    wait_until(lambda: (tmp_path / "gate.bell").exists())
+    os.kill(worker, signal.SIGSTOP)
+    (tmp_path / "gate").touch()
+    return worker, settings
+
+
+def wait_until(condition):
+    while not condition():
         time.sleep(0.01)
-    os.kill(sleeper, signal.SIGSTOP)
-    wait_for([nursery(**settings)])
-    assert results(work_dir) == undisturbed
-    gate.touch()
-    os.kill(sleeper, signal.SIGCONT)
-    wait_for([sleeper])
-    assert results(work_dir) == undisturbed
-    assert list(times_finished(log).values()) == [1] * 10
+
+
+def check(tmp_path, undisturbed, workers):
+    """The result is right, no shard was published twice, and nobody failed."""
+    assert results(tmp_path / "run") == undisturbed
+    assert list(times_finished(tmp_path / "log").values()) == [1] * 10
+    assert times_finished(tmp_path / "log.ended") == dict.fromkeys(map(str, workers), 1)
+
+
+def test_who_wakes_up_while_another_does_its_shard_leaves_it_to_that_one(
+    nursery, sleeper, undisturbed, tmp_path
+):
+    worker, settings = sleeper
+    other = nursery(**settings, gate=str(tmp_path / "other"))
+    wait_until(lambda: (tmp_path / "other.bell").exists())
+    (abandoned,) = (tmp_path / "run" / "workers" / "claims" / "video").glob("*.0")
+    os.kill(worker, signal.SIGCONT)
+    wait_until(lambda: not abandoned.exists())
+    (tmp_path / "other").touch()
+    wait_for([worker, other])
+    check(tmp_path, undisturbed, [worker, other])
+
+
+def test_who_wakes_up_when_all_is_done_ends_well(
+    nursery, sleeper, undisturbed, tmp_path
+):
+    worker, settings = sleeper
+    other = nursery(**settings)
+    wait_for([other])
+    os.kill(worker, signal.SIGCONT)
+    wait_for([worker])
+    check(tmp_path, undisturbed, [worker, other])
 
 
 def test_workers_by_index_share_the_shards_and_the_last_writes_the_manifest(
