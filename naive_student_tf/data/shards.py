@@ -167,18 +167,20 @@ def read_manifest(directory):
             ShardFile(**{**entry, "offsets": tuple(entry["offsets"])})
             for entry in facts.pop("shards")
         ]
-        whole = facts["count"] == sum(len(shard.offsets) for shard in shards)
+        counts = [len(s.offsets) for s in shards if _fits(s.offsets, s.bytes)]
+        whole = counts == [s.count for s in shards] and sum(counts) == facts["count"]
+        paths = [path_of(directory, shard) for shard in shards]
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(
             f"{path} is not a manifest of shards ({error!r}). Build them again."
         ) from error
-    if not whole or any(shard.count != len(shard.offsets) for shard in shards):
+    if not whole:
         raise ValueError(
-            f"{path} contradicts itself: its counts of records are not those of the "
-            f"offsets that it lists. Build the shards again."
+            f"{path} contradicts itself: its counts of records and their offsets do "
+            f"not agree. Build the shards again."
         )
-    for shard in shards:
-        _check_size(path_of(directory, shard), shard)
+    for place, shard in zip(paths, shards, strict=True):
+        _check_size(place, shard)
     if not facts["count"]:
         raise ValueError(f"{path}: the shards hold no records. Build them again.")
     return shards, facts
@@ -198,6 +200,11 @@ def find(directory):
             f"gin_configs/jobs/build_shards.gin first."
         )
     return sorted(below)
+
+
+def _fits(offsets, size):
+    """Whether offsets are whole numbers within a file of `size` bytes."""
+    return all(isinstance(offset, int) and 0 <= offset < size for offset in offsets)
 
 
 def _check_size(path, shard):

@@ -4,6 +4,9 @@ No harm means that exactly the undamaged pixels come out. Mutations are drawn fr
 seed, so a failure can be repeated by its number.
 """
 
+import functools
+import json
+import operator
 import shutil
 import struct
 import zlib
@@ -71,6 +74,16 @@ def test_damaged_label_files_are_named_or_harmless(tmp_path):
         path.write_bytes(mutate(LABEL, rng))
         ids, error = outcome(lambda: files.read_ids(path), *NAMED_ERRORS)
         assert_named_or(IDS, ids, error, path)
+        refused += error is not None
+    assert refused > 200
+
+
+def test_damaged_labels_of_records_are_refused_or_harmless():
+    rng, refused = np.random.default_rng(10), 0
+    for _ in range(250):
+        data = mutate(LABEL, rng)
+        ids, error = outcome(lambda d=data: example.decode_png(d), ValueError)
+        assert_named_or(IDS, ids, error, "not a readable PNG")
         refused += error is not None
     assert refused > 200
 
@@ -166,6 +179,30 @@ def test_damaged_shards_and_manifests_are_named_or_harmless(healthy, tmp_path, p
         assert_named_or(labels, found, error, copy)
         refused += error is not None
     assert refused > 60
+
+
+GONE = object()
+
+
+@pytest.mark.parametrize("wrong", [GONE, None, "x", -1, 10**12, [], [None], {}])
+def test_manifests_with_a_wrong_value_are_named_or_harmless(healthy, tmp_path, wrong):
+    directory, labels = healthy
+    copy = shutil.copytree(directory, tmp_path / "copy")
+    text, refused = (copy / shards.MANIFEST).read_text(), 0
+    value = json.loads(text)
+    places = [(name,) for name in value]
+    places += [("shards", 0, name) for name in value["shards"][0]]
+    for *outer, name in [*places, ("shards", 0, "offsets", 1), ("shards", 0)]:
+        value = json.loads(text)
+        part = functools.reduce(operator.getitem, outer, value)
+        part[name] = wrong
+        if wrong is GONE:
+            del part[name]
+        (copy / shards.MANIFEST).write_text(json.dumps(value))
+        found, error = outcome(lambda: read_labels(copy), *NAMED_ERRORS)
+        assert_named_or(labels, found, error, copy)
+        refused += error is not None
+    assert refused >= 5
 
 
 def test_damaged_examples_under_a_correct_checksum_never_crash(tmp_path):
