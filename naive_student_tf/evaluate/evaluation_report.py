@@ -40,7 +40,11 @@ def sections(evaluation, *, data_dir, label_space):
         label_space: LabelSpace.
     """
     metrics = store.read_json(store.join(evaluation, evaluate.METRICS))
-    details = store.read_json(store.join(evaluation, evaluate.DETAILS))
+    path = store.join(evaluation, evaluate.DETAILS)
+    if not store.exists(path):
+        text = f"{path} does not exist: evaluate again to see confusion and images."
+        return report_html.section("No details", report_html.note(text))
+    details = store.read_json(path)
     space = {"label_space": label_space}
     metric = "PQ" if "pq" in metrics else "mIoU"
     pictures = _pictures(evaluation, data_dir, details, metric, label_space)

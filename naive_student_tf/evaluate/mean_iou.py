@@ -20,6 +20,7 @@ from naive_student_tf.evaluate.overlap import (
     overlap_table,
     unpack_segments,
 )
+from naive_student_tf.labels import panoptic
 
 
 class SemanticCounts(NamedTuple):
@@ -80,6 +81,22 @@ def count(ground_truth, category, *, label_space, pixels=None):
     labelled = true < classes
     objects = np.bincount(true[labelled], weights=objects[labelled], minlength=classes)
     return SemanticCounts(confusion, *weighted, objects.astype(np.int64))
+
+
+def compare_with(true_category, category, counts, *, label_space):
+    """SemanticCounts of one image whose pixels are compared with another truth.
+
+    Args:
+        true_category: integers [H, W].
+        category: integers [H, W], predicted.
+        counts: SemanticCounts, whose weighted instances stay.
+        label_space: LabelSpace.
+    """
+    packed = panoptic.pack(
+        np.asarray(true_category, np.int64), 0, label_divisor=label_space.label_divisor
+    )
+    others = count(packed, category, label_space=label_space)
+    return counts._replace(confusion=others.confusion, objects=others.objects)
 
 
 def merge(first, second):

@@ -40,6 +40,7 @@ class Metrics:
         ground_truth,
         *,
         category=None,
+        true_category=None,
         panoptic=None,
         segment_category=None,
         instance_map=None,
@@ -53,6 +54,8 @@ class Metrics:
             ground_truth: integers [H, W], packed panoptic labels; a thing category
                 with instance 0 is a crowd region, void is ignored.
             category: integers [H, W], predicted categories (for mIoU).
+            true_category: integers [H, W], what `category` is compared with if that
+                is not the category of `ground_truth`; iIoU keeps its instances.
             panoptic: integers [H, W], predicted packed labels (for PQ).
             segment_category: int64 [S]; with it `panoptic` holds segment numbers, see
                 panoptic_quality.py.
@@ -75,7 +78,12 @@ class Metrics:
         runs = dict(zip(maps, values, strict=True))
         facts = {"label_space": self.label_space, "pixels": pixels}
         if "category" in runs:
-            self._add_semantic(mean_iou.count(true, runs["category"], **facts))
+            counts = mean_iou.count(true, runs["category"], **facts)
+            if true_category is not None:
+                counts = mean_iou.compare_with(
+                    true_category, category, counts, label_space=self.label_space
+                )
+            self._add_semantic(counts)
         if "panoptic" in runs:
             given = {"segment_category": segment_category, **facts}
             self._add_panoptic(panoptic_quality.count(true, runs["panoptic"], **given))

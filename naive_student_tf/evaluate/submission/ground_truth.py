@@ -4,10 +4,11 @@ import pathlib
 from typing import NamedTuple
 
 import numpy as np
+from absl import logging
 
 from naive_student_tf.data import cityscapes_tree
 from naive_student_tf.data.cityscapes_labels import panoptic_from_instance_ids
-from naive_student_tf.evaluate.submission import png
+from naive_student_tf.evaluate.submission import png, semantic
 from naive_student_tf.labels import cityscapes as facts
 from naive_student_tf.labels import panoptic
 
@@ -53,23 +54,35 @@ def list_truths(data_dir, split):
 
 
 def read(truth):
-    """Packed labels of one image, uint16 [H, W]; see cityscapes_labels.py.
+    """The two maps of one image.
+
+    The official tools take IoU from labelIds, and PQ, AP and the instances of iIoU from
+    instanceIds. In Cityscapes these agree; where they do not, a warning says so.
+
+    Returns:
+        (uint16 [H, W], uint8 [H, W] or None): the packed labels of instanceIds, see
+        cityscapes_labels.py, and the categories of labelIds where they differ.
 
     Raises:
-        ValueError: ids that are none of Cityscapes', or two maps that disagree: the
-            official tools take IoU from one of them and PQ and AP from the other.
+        ValueError: ids that are none of Cityscapes', or maps of two sizes.
     """
     ids = png.read(truth.instance_ids, modes=png.IDS)
     label_ids = png.read(truth.label_ids, modes=png.IDS, size=ids.shape)
+    semantic.check_ids(
+        np.flatnonzero(np.bincount(label_ids.ravel())), what=truth.label_ids
+    )
     present = np.flatnonzero(np.bincount(ids.ravel()))
     table = np.zeros(present[-1] + 1, np.uint16)
     table[present] = panoptic_from_instance_ids(present, path=truth.instance_ids)
-    packed = table[ids]
-    category, _ = panoptic.unpack(table, label_divisor=facts.CITYSCAPES.label_divisor)
-    differs = facts.label_id_to_category()[label_ids] != category.astype(np.uint8)[ids]
-    if differs.any():
-        raise ValueError(
-            f"{truth.label_ids} and {truth.instance_ids} name different classes on "
-            f"{np.count_nonzero(differs)} pixels. Unzip gtFine_trainvaltest again."
+    of_instances, _ = panoptic.unpack(
+        table, label_divisor=facts.CITYSCAPES.label_divisor
+    )
+    category = facts.label_id_to_category()[label_ids]
+    differs = np.count_nonzero(category != of_instances.astype(np.uint8)[ids])
+    if differs:
+        logging.warning(
+            "%s and its instanceIds name different classes on %d pixels.",
+            truth.label_ids,
+            differs,
         )
-    return packed
+    return table[ids], category if differs else None

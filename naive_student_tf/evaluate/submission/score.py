@@ -124,11 +124,13 @@ def score(images, *, predictions, num_workers, images_per_task):
 
 def score_image(image):
     """Scores one Image; returns (Metrics, dict of kind to the labelIds it has)."""
-    truth, given, ids = ground_truth.read(image.truth), {}, {}
+    truth, true_category = ground_truth.read(image.truth)
+    given, ids = {}, {}
     if image.semantic:
         given["category"], ids["semantic"] = semantic.read(
             image.semantic, size=truth.shape
         )
+        given["true_category"] = true_category
     if image.panoptic:
         given["panoptic"], given["segment_category"] = panoptic.read(
             *image.panoptic, size=truth.shape

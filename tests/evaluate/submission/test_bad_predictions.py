@@ -236,7 +236,26 @@ def test_a_mask_listed_twice(folders):
     refused(folders, path.name, "twice")
 
 
-def test_ground_truth_maps_that_disagree(folders):
+def test_ground_truth_maps_that_disagree_count_as_in_the_official_tools(
+    folders, tmp_path
+):
     (path,) = folders[0].rglob(f"{FIRST}_gtFine_labelIds.png")
-    change(path, lambda ids: np.where(ids == 7, 8, ids).astype(np.uint8))
-    refused(folders, path.name, "name different classes")
+    before = score(*folders)
+    change(path, lambda ids: np.where(ids == 26, 24, ids).astype(np.uint8))
+    ours = score(*folders)
+    (theirs,) = official.score(folders[0], [folders[1]], work_dir=tmp_path)
+    averages = theirs["instance"]["averages"]
+    assert ours["miou"] == pytest.approx(
+        100 * theirs["semantic"]["averageScoreClasses"]
+    )
+    iiou = theirs["semantic"]["averageScoreInstClasses"]
+    assert ours["iiou"] == pytest.approx(100 * iiou)
+    assert ours["ap"] == pytest.approx(100 * averages["allAp"])
+    assert ours["pq"] == pytest.approx(100 * theirs["panoptic"]["All"]["pq"])
+    assert ours["miou"] < before["miou"] and ours["pq"] == before["pq"]
+
+
+def test_ground_truth_of_another_data_set(folders):
+    (path,) = folders[0].rglob(f"{FIRST}_gtFine_labelIds.png")
+    change(path, lambda ids: ids + np.uint8(60))
+    refused(folders, path.name, "labelIds are 0..33")
