@@ -15,7 +15,7 @@ from naive_student_tf.results_table import format_number, value
 INK, LINE, BLUE = "#1b1f24", "#dde2e8", "#0b62c4"
 STYLE = {"font.size": 11, "text.color": INK, "axes.edgecolor": LINE}
 BARS = {"iou": "IoU", "pq": "PQ", "ap": "AP"}
-DARK = 0.55  # share from which the text on a cell is white
+DARK = 0.65  # share from which the text on a cell is white
 
 
 def write_charts(result, details, *, label_space):
@@ -57,7 +57,7 @@ def draw_confusion(confusion, *, names):
         axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
         axes.set_xticks(range(len(names) + 1), [*names, "void"], rotation=90)
         axes.set_yticks(range(len(names)), names)
-        axes.set_xlabel("predicted, percent of the true pixels")
+        axes.set_xlabel("predicted, percent of the true pixels", labelpad=14)
         axes.set_ylabel("true")
         axes.xaxis.set_label_position("top")
         axes.xaxis.tick_top()
@@ -106,7 +106,9 @@ def draw_precision_recall(curves, result):
         figure = Figure(figsize=(12, 3 * rows), layout="constrained")
         grid = figure.subplots(rows, 4, squeeze=False).ravel()
         for axes, (name, curve) in zip(grid, curves.items(), strict=False):
-            axes.plot(curve["recall"], curve["precision"], color=BLUE, linewidth=2)
+            mark = "o" if len(curve["recall"]) == 1 else None
+            points = curve["recall"], curve["precision"]
+            axes.plot(*points, color=BLUE, linewidth=2, marker=mark)
             ap50 = format_number(value(result["per_class"][name], "ap50"))
             axes.set_title(f"{name}, AP50 {ap50}", loc="left", fontweight="bold")
             axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.08))

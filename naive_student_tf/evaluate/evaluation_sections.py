@@ -11,7 +11,7 @@ from naive_student_tf.results_table import MISSING, format_number, value
 
 BARS = {"iou": "IoU", "pq": "PQ", "ap": "AP"}
 RECALLS = tuple(range(10, 100, 10))  # percent
-DARK = 55  # percent of the accent from which text on it is light
+DARK = 75  # percent of the accent from which text on it changes its color
 
 
 def class_bars(metrics, *, label_space):

@@ -63,7 +63,7 @@ th:first-child {
 }
 
 .charts.small {
-  grid-template-columns: repeat(auto-fill, minmax(min(100%, 14rem), 1fr));
+  grid-template-columns: repeat(auto-fill, minmax(max(12rem, 22%), 1fr));
 }
 .charts.small svg { max-width: 18rem; }
 
