@@ -143,3 +143,28 @@ def test_charts_for_tensorboard_are_pictures_with_ink():
     for picture in drawn:
         assert picture.dtype == np.uint8 and picture.shape[-1] == 3
         assert (picture != 255).any() and (picture == 255).mean() > 0.3
+
+
+def test_a_semantic_network_is_shown_without_heads(tmp_path):
+    shards = tiny_shards.write(tmp_path / "shards", [tiny_shards.frame(0)])
+    evaluate(
+        data_dir=shards,
+        work_dir=str(tmp_path / "eval"),
+        inference=lambda: tiny_shards.Oracle("run/ckpt-5", instances=False),
+        num_extremes=1,
+    )
+    text = evaluation_report.sections(
+        str(tmp_path / "eval"), data_dir=shards, label_space=CITYSCAPES
+    )
+    page = Page(text)
+    assert len(page.all("img")) == 3 * 5
+    assert "Precision" not in page.text and "PQ" not in page.text
+    assert "aachen_000000_000000, mIoU 100.0" in page.text
+
+
+def test_an_evaluation_without_details_says_so(tmp_path):
+    (tmp_path / "metrics.json").write_text('{"per_class": {}}')
+    text = evaluation_report.sections(
+        str(tmp_path), data_dir="nowhere", label_space=CITYSCAPES
+    )
+    assert "details.json does not exist: evaluate again" in Page(text).text
