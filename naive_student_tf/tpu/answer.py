@@ -98,6 +98,12 @@ def out_of_memory(log):
     }
 
 
+def plain(op):
+    """The name of an op without those of the calls that it lies in, one per pass of
+    test-time augmentation; of several ops in one, the first."""
+    return re.sub(r"StatefulPartitionedCall(_\d+)?/", "", op.partition(";")[0])
+
+
 def _bytes(number, unit):
     return round(float(number) * UNITS[unit])
 
@@ -105,4 +111,4 @@ def _bytes(number, unit):
 def _op(optimized, name):
     line = re.search(rf"^ *(?:ROOT )?%{re.escape(name)} = .*$", optimized, re.M)
     found = line and re.search(r'op_name="([^"]*)"', line[0])
-    return found[1] if found else name
+    return plain(found[1]) if found else name

@@ -134,7 +134,8 @@ def _estimates(counted, core):
     if "cycles" not in counted:
         return {}
     total = {}
-    for op, cycles in counted["cycles"]:
+    for name, cycles in counted["cycles"]:
+        op = reading.plain(name)
         total[op] = total.get(op, 0) + cycles
     dearest = sorted(total.items(), key=lambda item: -item[1])[:DEAREST]
     return {
@@ -155,7 +156,9 @@ def _gib(size):
 
 
 def _s(seconds):
-    return "unknown" if seconds is None else f"{seconds:.3f} s"
+    if seconds is None:
+        return "unknown"
+    return f"{seconds:.3f} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
 
 
 def _work(found):

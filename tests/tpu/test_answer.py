@@ -53,5 +53,11 @@ def test_a_refusal_says_what_was_needed_and_what_there_is(log, needed, limit):
     assert found["limit_bytes"] == pytest.approx(limit * GIB)
 
 
+def test_the_passes_of_test_time_augmentation_share_the_names_of_their_ops():
+    name = "StatefulPartitionedCall/StatefulPartitionedCall_12/b2/relu/Relu;a/Relu"
+    assert answer.plain(name) == "b2/relu/Relu"
+    assert answer.plain("b2/relu/Relu") == "b2/relu/Relu"
+
+
 def test_another_failure_is_not_one_of_memory():
     assert answer.out_of_memory("INVALID_ARGUMENT: ...") is None

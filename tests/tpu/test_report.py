@@ -109,7 +109,7 @@ def test_the_table_tells_a_person_what_the_json_tells_a_program():
     named = {"topology": "v5e:2x2", "step": "train", "num_replicas": 4}
     text = report.table({**report.step([examined()]), **named})
     assert "12.44 GiB of 15.75 GiB: fits" in text
-    assert "1.000 s compute, 0.500 s HBM" in text
+    assert "1.000 s compute, 500 ms HBM" in text
     assert "fuse/Relu" in text
     text = report.table({**report.step([refused(batch_size=2)]), **named})
     assert "47.50 GiB of 15.75 GiB: DOES NOT FIT" in text
