@@ -62,6 +62,7 @@ def slow_group(
     result = {
         "panoptic": np.full((height, width), void, np.int32),
         "category": category,
+        "confidence": probability.max(-1),
         "instance_category": np.full(max_centers, ignore_label, np.int32),
         "instance_score": np.zeros(max_centers, np.float32),
         "instance_valid": np.zeros(max_centers, bool),
