@@ -22,8 +22,7 @@ class Node:
             among them there is no such stage, and what is bound to it is left as the
             gin files have it.
         params: dict of macro or binding -> value. A Node stands for its directory,
-            also as a key of a dict (what to train on -> proportion); None leaves
-            the macro as the gin files have it.
+            also as a key of a dict (what to train on -> proportion).
         changes: dict, the same for what a row of a table does differently.
         below: str, a folder of that directory (a split), or "".
     """
