@@ -11,7 +11,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from naive_student_tf.data import jpeg_crop, tfds_records
-from naive_student_tf.data.order import Order
+from naive_student_tf.data.order import Order, host_positions
 
 _NAME, _VERSION = "imagenet2012", "5.*"
 _DECODERS = {"image": tfds.decode.SkipDecoding()}
@@ -101,14 +101,14 @@ class Reader:
                 "ImageNet is fed by one host: take a TPU of one host for pretraining."
             )
         size = self._data.global_batch_size
-        if size % num_replicas:
-            raise ValueError(
-                f"global_batch_size {size} does not divide by {num_replicas} replicas."
-            )
-        share = size // num_hosts
-        positions = tf.data.Dataset.range(start_step * size, num_steps * size)
-        if num_hosts > 1:
-            positions = positions.filter(lambda i: i % size // share == host)
+        positions = host_positions(
+            start_step * size,
+            num_steps * size,
+            global_batch_size=size,
+            host=host,
+            num_hosts=num_hosts,
+            num_replicas=num_replicas,
+        )
         return (
             positions.map(self._example, tf.data.AUTOTUNE, deterministic=True)
             .batch(size // num_replicas, drop_remainder=True)

@@ -8,6 +8,7 @@ from its step.
 import functools
 
 import numpy as np
+import tensorflow as tf
 
 
 class Order:
@@ -55,3 +56,35 @@ def _round_robin(proportions):
         credit[winner] -= sum(proportions)
         pattern.append(winner)
     return pattern
+
+
+def host_positions(first, end, *, global_batch_size, host, num_hosts, num_replicas):
+    """The positions first .. end - 1 that one host feeds.
+
+    Args:
+        first, end: ints, multiples of global_batch_size.
+        global_batch_size: int, examples per step over all replicas.
+        host, num_hosts: ints; the hosts cut every global batch into consecutive parts.
+        num_replicas: int, over all hosts.
+
+    Returns:
+        tf.data.Dataset of int64 [].
+
+    Raises:
+        ValueError: replicas, or hosts, that would not have equal shares.
+    """
+    if global_batch_size % num_replicas:
+        raise ValueError(
+            f"global_batch_size {global_batch_size} does not divide by {num_replicas} "
+            f"replicas."
+        )
+    if num_replicas % num_hosts:
+        raise ValueError(
+            f"{num_replicas} replicas do not divide by {num_hosts} hosts: every "
+            f"host must feed as many as the others."
+        )
+    share = global_batch_size // num_hosts
+    positions = tf.data.Dataset.range(first, end)
+    if num_hosts == 1:
+        return positions
+    return positions.filter(lambda i: i % global_batch_size // share == host)

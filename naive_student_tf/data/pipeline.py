@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from naive_student_tf.data import augment, example, segments, shards
-from naive_student_tf.data.order import Order
+from naive_student_tf.data.order import Order, host_positions
 from naive_student_tf.labels.label_space import LabelSpace
 
 _WAITING = 2  # batches
@@ -133,20 +133,15 @@ class Reader:
             table=float32 [B, max_segments, 5]), see segments.py.
         """
         size = self._data.global_batch_size
-        if size % num_replicas:
-            raise ValueError(
-                f"global_batch_size {size} does not divide by {num_replicas} replicas."
-            )
-        if num_replicas % num_hosts:
-            raise ValueError(
-                f"{num_replicas} replicas do not divide by {num_hosts} hosts: every "
-                f"host must feed as many as the others."
-            )
-        share = size // num_hosts
         first, end = start_step * size, num_steps * size
-        positions = tf.data.Dataset.range(first, end)
-        if num_hosts > 1:
-            positions = positions.filter(lambda i: i % size // share == host)
+        positions = host_positions(
+            first,
+            end,
+            global_batch_size=size,
+            host=host,
+            num_hosts=num_hosts,
+            num_replicas=num_replicas,
+        )
         make = self._listed(first, end) if remote else self._example
         return (
             positions.map(make, tf.data.AUTOTUNE, deterministic=True)
