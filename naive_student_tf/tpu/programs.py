@@ -22,7 +22,7 @@ def train_programs(*, train, data, num_replicas, batch_size=None):
         train: `loop.train` with its bindings.
         data: TrainingData; its shards need not be there.
         num_replicas: int.
-        batch_size: int, examples of one replica in one go; None: as the config has
+        batch_size: int, examples of one replica per update; None: as the config has
             it, its global batch over the replicas.
 
     Returns:
@@ -41,8 +41,12 @@ def train_programs(*, train, data, num_replicas, batch_size=None):
             pictures=None,
         )
     # What neither takes a batch nor changes a variable is no part of a step.
-    programs = strategy.programs
-    return [p for p in programs if p.batch_size or p.changes_variables]
+    share = size // num_replicas
+    return [
+        dataclasses.replace(p, runs=share // p.batch_size if p.batch_size else 1)
+        for p in strategy.programs
+        if p.batch_size or p.changes_variables
+    ]
 
 
 def predict_programs(*, inference, height, width, num_replicas, batch_size=1):

@@ -25,11 +25,13 @@ class Program:
         name: str, of the Python function.
         function: concrete function of flat tensors; it captures its variables.
         variables: tuple of these; they live as long as the program.
+        runs: int, how often a step runs it: once per part of an update.
     """
 
     name: str
     function: typing.Any
     variables: tuple
+    runs: int = 1
 
     @property
     def batch_size(self):

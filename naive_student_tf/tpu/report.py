@@ -6,7 +6,6 @@ from naive_student_tf.tpu.topology import GIB
 
 DEAREST = 10
 _COUNTED = ("flops", "bytes_accessed", "all_reduces")
-_SUMS = (*_COUNTED, "compile_seconds")
 
 
 def program(recorded, answer, slice_, *, resident_bytes):
@@ -20,7 +19,7 @@ def program(recorded, answer, slice_, *, resident_bytes):
             does not use them.
 
     Returns:
-        dict, ready for JSON: name, fits, hbm_peak_bytes, hbm_limit_bytes,
+        dict, ready for JSON: name, runs, fits, hbm_peak_bytes, hbm_limit_bytes,
         argument_bytes, temporary_bytes, resident_bytes, flops, bytes_accessed,
         all_reduces, roofline_seconds (compute, memory), compile_seconds,
         largest_buffers, advice. A full compile adds estimated_seconds and
@@ -42,6 +41,7 @@ def program(recorded, answer, slice_, *, resident_bytes):
     counted = answer.figures or dict.fromkeys(_COUNTED)
     found = {
         "name": recorded.name,
+        "runs": recorded.runs,
         "batch_size": recorded.batch_size,
         "fits": peak <= limit,
         "hbm_peak_bytes": peak,
@@ -61,21 +61,34 @@ def program(recorded, answer, slice_, *, resident_bytes):
 
 
 def step(programs):
-    """The figures of a step that runs these programs after each other, once each.
+    """The figures of a step that runs these programs, each as often as its `runs`.
 
-    The most memory of any, the sum of all work; `programs` has them one by one.
+    The most memory of any, the work of all runs; `programs` has them one by one.
     """
+    if len(programs) == 1:
+        return programs[0]
     worst = max(programs, key=lambda p: p["hbm_peak_bytes"])
     found = {
         **worst,
         "fits": all(p["fits"] for p in programs),
-        **{key: _sum(p[key] for p in programs) for key in _SUMS},
+        "compile_seconds": sum(p["compile_seconds"] for p in programs),
+        **{key: _of_all_runs(programs, lambda p, key=key: p[key]) for key in _COUNTED},
+        "programs": programs,
     }
     found["roofline_seconds"] = {
-        key: _sum(p["roofline_seconds"][key] for p in programs)
+        key: _of_all_runs(programs, lambda p, key=key: p["roofline_seconds"][key])
         for key in ("compute", "memory")
     }
-    return found if len(programs) == 1 else found | {"programs": programs}
+    if all("estimated_seconds" in p for p in programs):
+        found["estimated_seconds"] = _of_all_runs(
+            programs, lambda p: p["estimated_seconds"]
+        )
+        found["dearest_ops"] = _dearest(
+            (op["op"], op["seconds"] * p["runs"])
+            for p in programs
+            for op in p["dearest_ops"]
+        )
+    return found
 
 
 def table(found):
@@ -88,7 +101,7 @@ def table(found):
     seconds = found["roofline_seconds"]
     verdict = "fits" if found["fits"] else "DOES NOT FIT"
     rows = [
-        ("step", f"{found['step']}, {found['batch_size']} per core"),
+        ("step", f"{found['step']}, {_examples(found)} per core"),
         ("slice", f"{found['topology']}, {found['num_replicas']} replicas"),
         (
             "HBM per core",
@@ -133,22 +146,40 @@ def _estimates(counted, core):
     """Of a full compile: the sum of the cycles of all ops, and the dearest ops."""
     if "cycles" not in counted:
         return {}
-    total = {}
-    for name, cycles in counted["cycles"]:
-        op = reading.plain(name)
-        total[op] = total.get(op, 0) + cycles
-    dearest = sorted(total.items(), key=lambda item: -item[1])[:DEAREST]
+    seconds = [
+        (reading.plain(name), cycles / core.clock_hz)
+        for name, cycles in counted["cycles"]
+    ]
     return {
-        "estimated_seconds": sum(total.values()) / core.clock_hz,
-        "dearest_ops": [
-            {"op": op, "seconds": cycles / core.clock_hz} for op, cycles in dearest
-        ],
+        "estimated_seconds": sum(number for _, number in seconds),
+        "dearest_ops": _dearest(seconds),
     }
 
 
-def _sum(values):
-    values = list(values)
-    return None if None in values else sum(values)
+def _dearest(seconds):
+    """The ops that take most of all.
+
+    Args:
+        seconds: iterable of (str, float), an op as often as it comes.
+    """
+    total = {}
+    for op, number in seconds:
+        total[op] = total.get(op, 0) + number
+    dearest = sorted(total.items(), key=lambda item: -item[1])[:DEAREST]
+    return [{"op": op, "seconds": number} for op, number in dearest]
+
+
+def _of_all_runs(programs, value):
+    """The sum of value(program) over all runs; None if it is None of any."""
+    values = [(value(p), p["runs"]) for p in programs]
+    if any(number is None for number, _ in values):
+        return None
+    return sum(number * runs for number, runs in values)
+
+
+def _examples(found):
+    size, runs = found["batch_size"], found["runs"]
+    return f"{size} x {runs}" if runs > 1 else str(size)
 
 
 def _gib(size):

@@ -16,9 +16,10 @@ FIGURES = {"flops": 197e12, "bytes_accessed": 819e9 / 2, "all_reduces": 9}
 class Recorded:
     name: str = "step"
     batch_size: int | None = 1
+    runs: int = 1
 
 
-def examined(*, resident_bytes=0, batch_size=1, slice_=V5E, **changes):
+def examined(*, resident_bytes=0, batch_size=1, runs=1, slice_=V5E, **changes):
     settings = {
         "log": "",
         "figures": FIGURES,
@@ -29,7 +30,7 @@ def examined(*, resident_bytes=0, batch_size=1, slice_=V5E, **changes):
         **changes,
     }
     return report.program(
-        Recorded(batch_size=batch_size),
+        Recorded(batch_size=batch_size, runs=runs),
         compiler.Answer(**settings),
         slice_,
         resident_bytes=resident_bytes,
@@ -43,7 +44,7 @@ def refused(**settings):
 
 def test_the_peak_is_arguments_and_temporaries():
     found = examined()
-    assert found["argument_bytes"], found["temporary_bytes"] == (ARGUMENTS, OTHERS)
+    assert (found["argument_bytes"], found["temporary_bytes"]) == (ARGUMENTS, OTHERS)
     assert found["hbm_peak_bytes"] == ARGUMENTS + OTHERS
     assert found["fits"] and found["advice"] == []
 
@@ -103,6 +104,22 @@ def test_a_step_of_two_programs_needs_the_larger_and_works_for_both():
     assert found["flops"] == 2 * FIGURES["flops"]
     assert found["roofline_seconds"]["compute"] == pytest.approx(2.0)
     assert found["programs"] == [small, large]
+
+
+def test_what_a_step_runs_four_times_is_four_times_the_work():
+    cycles = [("conv", 300_000_000), ("relu", 150_000_000)]
+    add = examined(runs=4, figures={**FIGURES, "cycles": cycles})
+    apply = examined(figures={**FIGURES, "cycles": [("adam", 750_000_000)]})
+    found = report.step([add, apply])
+    assert found["flops"] == 5 * FIGURES["flops"]
+    assert found["all_reduces"] == 5 * FIGURES["all_reduces"]
+    assert found["roofline_seconds"] == pytest.approx({"compute": 5.0, "memory": 2.5})
+    assert found["compile_seconds"] == 60
+    assert found["estimated_seconds"] == pytest.approx(4 * 0.3 + 0.5)
+    assert [op["op"] for op in found["dearest_ops"]] == ["conv", "adam", "relu"]
+    assert found["dearest_ops"][0]["seconds"] == pytest.approx(0.8)
+    named = {"topology": "v5e:2x2", "step": "train", "num_replicas": 4}
+    assert "1 x 4 per core" in report.table({**found, **named})
 
 
 def test_the_table_tells_a_person_what_the_json_tells_a_program():

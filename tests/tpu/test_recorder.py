@@ -99,6 +99,7 @@ def test_an_update_in_parts_is_two_programs():
     add, apply = record(2, accumulation=4)
     assert (add.name, apply.name) == ("add", "apply")
     assert (add.batch_size, apply.batch_size) == (1, None)
+    assert (add.runs, apply.runs) == (4, 1)
     assert "all-reduce" in hlo_text(apply)
     # the moments of Adam stay in memory although `add` does not see them
     assert set(apply.variable_bytes) - set(add.variable_bytes)
