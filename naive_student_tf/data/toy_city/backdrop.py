@@ -4,6 +4,9 @@ import numpy as np
 
 from naive_student_tf.data.toy_city.classes import (
     BUILDING,
+    CROSSING,
+    KERB,
+    LANE_MARK,
     ROAD,
     SIDEWALK,
     TERRAIN,
@@ -64,10 +67,14 @@ def _paint_ground(canvas, view, scene):
     )
     base = np.stack([colors.road, colors.sidewalk, colors.terrain])
     image = base[kind] * (1 + strength[kind] * grain)[..., None]
-    _paint_marks(image, scene, x, along, z)
+    label = np.uint8([ROAD, SIDEWALK, TERRAIN])[kind]
+    crossing = _paint_crossing(image, scene, x, along, on_road)
+    label[crossing] = CROSSING
+    label[_paint_marks(image, scene, x, along, z, on_road & ~crossing)] = LANE_MARK
     _paint_slabs(image, scene, x, along, z, on_sidewalk)
+    label[on_sidewalk & (beside < ground.half_width + ground.kerb_width)] = KERB
     canvas.image[first:] = image
-    canvas.label[first:] = np.uint8([ROAD, SIDEWALK, TERRAIN])[kind]
+    canvas.label[first:] = label
     canvas.depth[first:] = z
 
 
@@ -77,17 +84,31 @@ def _grain(scene, x, along, z):
     return near * fine + 0.6 * lookup(scene.coarse_noise, x * 3, along * 1.5)
 
 
-def _paint_marks(image, scene, x, along, z):
-    """Dashed middle line, edge lines, and rails where there is a tram."""
+def _paint_crossing(image, scene, x, along, on_road):
+    """A zebra crossing 3.5 m wide, where there is one; returns its pixels."""
+    start = scene.ground.crossing
+    if start is None:
+        return np.zeros(x.shape, bool)
+    band = on_road & (along > start) & (along < start + 3.5)
+    image[band & ((x - scene.ground.center) % 1.1 < 0.6)] = 225
+    return band
+
+
+def _paint_marks(image, scene, x, along, z, where):
+    """Dashed middle line, edge lines, and rails where there is a tram.
+
+    Returns the pixels of the lines.
+    """
     ground, fresh = scene.ground, 0.75 * scene.style.streets.lane_marks
     offset = x - ground.center
     dash = (np.abs(offset) < 0.09) & (along % 6 < 3.2)
     edge = np.abs(np.abs(offset) - ground.half_width + 0.25) < 0.07
-    marks = (dash | edge) & (z < 45)
+    marks = (dash | edge) & (z < 45) & where
     image[marks] = image[marks] * (1 - fresh) + 230 * fresh
     if ground.rails is not None:
         rail = np.abs(np.abs(x - ground.rails) - 0.72) < np.maximum(0.06, 0.004 * z)
         image[rail & (z < 70)] *= 0.55
+    return marks
 
 
 def _paint_slabs(image, scene, x, along, z, on_sidewalk):

@@ -1,4 +1,4 @@
-"""Places people on foot and street furniture; each gives a list of Actor."""
+"""Places people on foot, animals and street furniture; each gives a list of Actor."""
 
 from naive_student_tf.data.toy_city import people, street_items
 
@@ -69,6 +69,15 @@ def light(spot):
 
 def bin_(spot):
     return [spot.stand(street_items.bin_(spot.draw), spot.kerb(), 0.75, 1.1)]
+
+
+def animal(spot):
+    """On a sidewalk, now and then on the road."""
+    draw = spot.draw
+    on_road = draw.chance(0.25)
+    x = spot.lane(draw.side(), 0.0, 1.0) if on_road else spot.sidewalk()
+    height = draw(0.6, 1.3)
+    return [spot.stand(street_items.animal(draw), x, 1.4 * height, height)]
 
 
 def _on_foot(spot, x, **others):

@@ -3,7 +3,6 @@
 import numpy as np
 
 from naive_student_tf.data.toy_city.classes import (
-    IS_COUNTED,
     IS_GROUND,
     NOTHING,
 )
@@ -82,7 +81,7 @@ def _blend(canvas, sprite, rows, columns, v, u, z, number, *, outside=False):
     canvas.image[block][seen] = sprite.color[v, u][seen]
     canvas.label[block][seen] = label[seen]
     depth[seen] = np.broadcast_to(z, seen.shape)[seen]
-    canvas.actor[block][seen] = np.where(IS_COUNTED[label[seen]], number, 0)
+    canvas.actor[block][seen] = number
 
 
 def _paint_shadow(canvas, view, actor, x, z):

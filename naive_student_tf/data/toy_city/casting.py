@@ -21,6 +21,7 @@ _PLACERS = {  # kind -> function of a Spot, usual distance, distance of a guest
     "sign": (bystanders.sign, (6.0, 36.0), (6.0, 12.0)),
     "light": (bystanders.light, (6.0, 36.0), (6.0, 12.0)),
     "bin": (bystanders.bin_, (5.0, 25.0), (5.0, 10.0)),
+    "animal": (bystanders.animal, (4.5, 18.0), (4.5, 8.0)),
 }
 
 

@@ -1,4 +1,6 @@
-"""labelIds that toy_city paints (cityscapesscripts labels.py)."""
+"""What is painted: labelIds of Cityscapes (cityscapesscripts labels.py), and finer
+kinds that Cityscapes does not tell apart.
+"""
 
 import numpy as np
 
@@ -11,9 +13,20 @@ PERSON, RIDER, CAR, TRUCK, BUS = 24, 25, 26, 27, 28
 TRAILER, TRAIN, MOTORCYCLE, BICYCLE = 30, 31, 32, 33  # a trailer is not evaluated
 
 COUNTED = (PERSON, RIDER, CAR, TRUCK, BUS, TRAILER, TRAIN, MOTORCYCLE, BICYCLE)
-IS_COUNTED = np.isin(np.arange(256), COUNTED)  # bool [256], by labelId
-IS_GROUND = np.isin(np.arange(256), (ROAD, SIDEWALK, TERRAIN))
+
+LANE_MARK, CROSSING, KERB, HEDGE, MOTORCYCLIST, ANIMAL = 40, 41, 42, 43, 44, 45
+_DYNAMIC = 5  # not evaluated
+_COARSER = {  # what Cityscapes calls a finer kind
+    LANE_MARK: ROAD, CROSSING: ROAD, KERB: SIDEWALK,
+    HEDGE: VEGETATION, MOTORCYCLIST: RIDER, ANIMAL: _DYNAMIC,
+}  # fmt: skip
+
 NOTHING = 0  # "unlabeled"; in a sprite: transparent
+
+IS_GROUND = np.isin(  # bool [256], by kind
+    np.arange(256), (ROAD, SIDEWALK, TERRAIN, LANE_MARK, CROSSING, KERB)
+)
+IS_FOLIAGE = np.isin(np.arange(256), (VEGETATION, HEDGE))
 
 _OTHER_COLORS = {STATIC: (20, 20, 20), TRAILER: (0, 0, 110)}
 
@@ -26,4 +39,11 @@ def _color_table():
     return table
 
 
+def _label_ids():
+    table = np.arange(256, dtype=np.uint8)
+    table[list(_COARSER)] = list(_COARSER.values())
+    return table
+
+
+LABEL_IDS = _label_ids()  # uint8 [256], the labelId of a kind
 COLORS = _color_table()  # uint8 [256, 3], by labelId; black where there is none

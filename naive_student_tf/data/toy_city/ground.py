@@ -13,6 +13,8 @@ class Ground:
     sidewalk_width: float
     facade: float  # from the middle of the road to the buildings
     rails: float | None  # x of the middle of the track
+    kerb_width: float = 0.0  # told apart from the sidewalk
+    crossing: float | None = None  # z where a zebra crossing begins
 
 
 def draw_ground(draw, streets, *, rails):
@@ -28,4 +30,11 @@ def draw_ground(draw, streets, *, rails):
         sidewalk_width=streets.sidewalk_width,
         facade=outer + draw(0.2, 4.0),
         rails=center + draw.side() * half_width * 0.5 if rails else None,
+        kerb_width=streets.kerb_width,
+        crossing=_crossing(draw, streets.crossing_share),
     )
+
+
+def _crossing(draw, share):
+    """z of a zebra crossing in this share of streets; 0.0 draws no number."""
+    return draw(6.0, 16.0) if share and draw.chance(share) else None

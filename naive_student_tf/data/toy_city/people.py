@@ -5,6 +5,7 @@ import numpy as np
 from naive_student_tf.data.toy_city.classes import (
     BICYCLE,
     MOTORCYCLE,
+    MOTORCYCLIST,
     PERSON,
     RIDER,
 )
@@ -47,7 +48,7 @@ def cyclist_along(draw):
     easel = Easel(draw)
     easel.put(box(0.42, 0.58, 0.55, 1.0), _TYRE, BICYCLE)
     easel.put(box(0.14, 0.86, 0.46, 0.51), _paint(draw), BICYCLE)
-    _rider_along(easel, draw)
+    _rider_along(easel, draw, RIDER)
     return easel.sprite()
 
 
@@ -55,7 +56,7 @@ def cyclist_across(draw):
     """A rider seen from the side, as wide as high."""
     easel = Easel(draw)
     _bicycle(easel, draw, top=0.55)
-    _rider_across(easel, draw, seat=0.42, foot=(0.52, 0.9), hand=0.7)
+    _rider_across(easel, draw, RIDER, seat=0.42, foot=(0.52, 0.9), hand=0.7)
     return easel.sprite()
 
 
@@ -66,7 +67,7 @@ def motorcyclist_along(draw):
     easel.put(disc(0.5, 0.64, 0.36, 0.2), paint, MOTORCYCLE)
     easel.put(box(0.1, 0.9, 0.42, 0.47), (70, 70, 74), MOTORCYCLE)
     easel.put(disc(0.5, 0.66, 0.12, 0.07), draw.pick(_LAMPS), MOTORCYCLE)
-    _rider_along(easel, draw)
+    _rider_along(easel, draw, MOTORCYCLIST)
     return easel.sprite()
 
 
@@ -74,7 +75,7 @@ def motorcyclist_across(draw):
     """A motorcycle with its rider from the side, 1.2 times as wide as high."""
     easel = Easel(draw)
     _motorcycle(easel, draw, top=0.5)
-    _rider_across(easel, draw, seat=0.4, foot=(0.5, 0.82), hand=0.7)
+    _rider_across(easel, draw, MOTORCYCLIST, seat=0.4, foot=(0.5, 0.82), hand=0.7)
     return easel.sprite()
 
 
@@ -122,21 +123,21 @@ def _motorcycle(easel, draw, *, top):
     easel.put(stroke(0.7, top + 0.08 * tall, 0.8, wheel, 0.08), paint, MOTORCYCLE)
 
 
-def _rider_along(easel, draw):
+def _rider_along(easel, draw, label):
     coat, legs = _cloth(draw), _cloth(draw) * 0.7
     for side in (-1, 1):
-        easel.put(stroke(0.5, 0.5, 0.5 + side * 0.2, 0.8, 0.17), legs, RIDER)
-        easel.put(stroke(0.5, 0.22, 0.5 + side * 0.34, 0.46, 0.13), coat * 0.9, RIDER)
-    easel.put(disc(0.5, 0.36, 0.26, 0.22), coat, RIDER)
-    _head(easel, RIDER)
+        easel.put(stroke(0.5, 0.5, 0.5 + side * 0.2, 0.8, 0.17), legs, label)
+        easel.put(stroke(0.5, 0.22, 0.5 + side * 0.34, 0.46, 0.13), coat * 0.9, label)
+    easel.put(disc(0.5, 0.36, 0.26, 0.22), coat, label)
+    _head(easel, label)
 
 
-def _rider_across(easel, draw, *, seat, foot, hand):
+def _rider_across(easel, draw, label, *, seat, foot, hand):
     coat, legs = _cloth(draw), _cloth(draw) * 0.7
-    easel.put(stroke(seat, 0.55, foot[0], foot[1], 0.1), legs, RIDER)
-    easel.put(stroke(seat, 0.52, seat + 0.1, 0.22, 0.2), coat, RIDER)
-    easel.put(stroke(seat + 0.12, 0.26, hand, 0.52, 0.08), coat * 0.85, RIDER)
-    easel.put(disc(seat + 0.15, 0.1, 0.08, 0.09), _helmet(draw), RIDER)
+    easel.put(stroke(seat, 0.55, foot[0], foot[1], 0.1), legs, label)
+    easel.put(stroke(seat, 0.52, seat + 0.1, 0.22, 0.2), coat, label)
+    easel.put(stroke(seat + 0.12, 0.26, hand, 0.52, 0.08), coat * 0.85, label)
+    easel.put(disc(seat + 0.15, 0.1, 0.08, 0.09), _helmet(draw), label)
 
 
 def _head(easel, label):

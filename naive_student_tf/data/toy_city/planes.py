@@ -7,7 +7,7 @@ import dataclasses
 
 import numpy as np
 
-from naive_student_tf.data.toy_city.classes import BUILDING, FENCE, VEGETATION, WALL
+from naive_student_tf.data.toy_city.classes import BUILDING, FENCE, IS_FOLIAGE, WALL
 from naive_student_tf.data.toy_city.texture import lookup
 
 _FARTHEST_M, _BARS_M = 160.0, 45.0  # seen at all; seen through between bars
@@ -48,7 +48,7 @@ def paint_plane(canvas, view, scene, plane):
 def _tops(scene, plane, segment, up, along):
     """float32 [H, W], metres; the upper edge of foliage is ragged."""
     top = np.broadcast_to(plane.heights[segment], up.shape).copy()
-    green = np.flatnonzero(plane.kinds[segment] == VEGETATION)
+    green = np.flatnonzero(IS_FOLIAGE[plane.kinds[segment]])
     if len(green):
         row, column = up[:, green] * 5, along[green] * 4 + 0 * up[:, green]
         top[:, green] += 0.5 * lookup(scene.coarse_noise, row, column)
@@ -65,7 +65,8 @@ class _Points:
     """Points of a plane that are seen.
 
     Attributes:
-        kind: uint8 [N], labelId; base: float32 [N, 3]; phase: float32 [N], metres.
+        kind: uint8 [N], see classes.py.
+        base: float32 [N, 3]; phase: float32 [N], metres.
         up, along: float32 [N], metres above the ground and along the street.
     """
 
@@ -79,7 +80,7 @@ class _Points:
         """float32 [N, 3]."""
         leaves = lookup(scene.coarse_noise, self.up * 5, self.along * 4)
         grain = lookup(scene.fine_noise, self.up * 16, self.along * 9)
-        green = self.kind == VEGETATION
+        green = IS_FOLIAGE[self.kind]
         change = np.where(green, 0.3 * leaves + 0.2 * grain, 0.07 * grain)
         color = self.base * (1 + change)[:, None]
         window = self._in_window(scene.style.streets)

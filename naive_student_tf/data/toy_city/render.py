@@ -1,4 +1,4 @@
-"""One frame of a scene: picture and Cityscapes ids.
+"""One frame of a scene: what is seen, its picture, and Cityscapes' ids.
 
 The street is painted at twice the size and reduced: colors are averaged, labels
 are sampled, so that edges are soft in the picture and sharp in the labels.
@@ -14,6 +14,7 @@ from naive_student_tf.data.toy_city.classes import (
     BORDER,
     COUNTED,
     EGO,
+    LABEL_IDS,
     OUT_OF_ROI,
     SKY,
 )
@@ -23,6 +24,21 @@ from naive_student_tf.labels.cityscapes import INSTANCE_DIVISOR
 
 _FINER = 2  # canvas pixels per image pixel, each way
 _SLIVER = 6  # pixels; a thing of which less is seen has no instance
+
+
+@dataclasses.dataclass(frozen=True)
+class Street:
+    """What is seen of a scene, before the camera's own car and sensor.
+
+    Attributes:
+        image: float32 [H, W, 3], 0..255.
+        kind: uint8 [H, W], see classes.py.
+        actor: int16 [H, W], 1 + position in the scene's actors, 0 = none.
+    """
+
+    image: np.ndarray
+    kind: np.ndarray
+    actor: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +59,17 @@ def render_frame(scene, *, image_size, step, random):
         step: int, frames after the annotated one (before it: negative).
         random: numpy Generator of this frame's sensor noise.
     """
+    street = paint_street(scene, image_size=image_size, step=step)
+    regions = void_regions(scene.style.camera, image_size)
+    image = photograph(street, scene, is_hood=regions == EGO, random=random)
+    image[regions == BORDER] = image[regions == BORDER] // 6
+    label = np.where(regions > 0, regions, LABEL_IDS[street.kind])
+    actor = np.where(regions > 0, 0, street.actor)
+    return Frame(image, label, number_instances(label, actor))
+
+
+def paint_street(scene, *, image_size, step):
+    """The Street of a scene; arguments as for `render_frame`."""
     size = image_size[0] * _FINER, image_size[1] * _FINER
     canvas, view = blank_canvas(*size), view_of(scene, size=size, step=step)
     paint_backdrop(canvas, view, scene)
@@ -50,25 +77,37 @@ def render_frame(scene, *, image_size, step, random):
         paint_plane(canvas, view, scene, plane)
     paint_actors(canvas, view, scene)
     _add_fog(canvas, scene.weather)
-    image = _reduced(canvas.image)
-    label, actor = canvas.label[1::_FINER, ::_FINER], canvas.actor[1::_FINER, ::_FINER]
-    regions = void_regions(scene.style.camera, image_size)
-    image = _with_hood(image, regions == EGO, scene.style.camera)
-    image = _exposed(image, scene, random)
-    image[regions == BORDER] = image[regions == BORDER] // 6
-    label = np.where(regions > 0, regions, label)
-    actor = np.where(regions > 0, 0, actor)
-    return Frame(image, label, number_instances(label, actor))
+    return Street(
+        image=_reduced(canvas.image),
+        kind=canvas.label[1::_FINER, ::_FINER],
+        actor=canvas.actor[1::_FINER, ::_FINER],
+    )
+
+
+def photograph(street, scene, *, is_hood, random):
+    """The picture of a Street, uint8 [H, W, 3].
+
+    Args:
+        street: Street; scene: Scene.
+        is_hood: bool [H, W], where the own car is seen.
+        random: numpy Generator of this frame's sensor noise.
+    """
+    image = _with_hood(street.image, is_hood, scene.style.camera)
+    return _exposed(image, scene, random)
+
+
+def hood(camera, image_size):
+    """bool [H, W]: where the own car's hood is; nowhere if its height is 0."""
+    height, width = image_size
+    across = (np.arange(width) + 0.5) / width * 2 - 1
+    rise = camera.hood_height * (1 - camera.hood_curve * across**2)
+    return np.arange(height)[:, None] + 0.5 > height * (1 - rise)
 
 
 def void_regions(camera, image_size):
     """uint8 [H, W]: labelId of ego vehicle, rectification border, out of roi, or 0."""
-    height, width = image_size
-    regions = np.zeros(image_size, np.uint8)
-    across = (np.arange(width) + 0.5) / width * 2 - 1
-    rise = camera.hood_height * (1 - camera.hood_curve * across**2)
-    regions[np.arange(height)[:, None] + 0.5 > height * (1 - rise)] = EGO
-    thin = max(1, height // 128)
+    regions = np.where(hood(camera, image_size), np.uint8(EGO), np.uint8(0))
+    thin = max(1, image_size[0] // 128)
     regions[:thin] = regions[:, :thin] = BORDER
     regions[:, -thin:] = OUT_OF_ROI
     return regions

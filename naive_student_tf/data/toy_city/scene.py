@@ -9,9 +9,15 @@ import dataclasses
 import numpy as np
 
 from naive_student_tf.data.toy_city.casting import draw_actors
-from naive_student_tf.data.toy_city.classes import BUILDING, FENCE, VEGETATION, WALL
+from naive_student_tf.data.toy_city.classes import (
+    BUILDING,
+    FENCE,
+    HEDGE,
+    VEGETATION,
+    WALL,
+)
 from naive_student_tf.data.toy_city.ground import Ground, draw_ground
-from naive_student_tf.data.toy_city.style import CityStyle, Weather, draw_weather
+from naive_student_tf.data.toy_city.style import CityStyle, Weather
 from naive_student_tf.data.toy_city.texture import Draw, value_noise
 
 OPEN = 0  # a gap between segments
@@ -24,7 +30,7 @@ class Plane:
 
     Attributes:
         x: float, metres; starts: float32 [N], ascending z where segments begin.
-        kinds: uint8 [N], labelId or OPEN; heights: float32 [N], metres.
+        kinds: uint8 [N], see classes.py, or OPEN; heights: float32 [N], metres.
         colors: float32 [N, 3]; phases: float32 [N], metres, shift of the windows.
     """
 
@@ -49,22 +55,21 @@ class Scene:
     sway: float  # seconds, phase of the camera's nodding
 
 
-def draw_scene(random, style, *, guests=(), drive_random, spread):
+def draw_scene(random, style, *, guests=(), weather):
     """A street of a city.
 
     Args:
         random: numpy Generator of this scene.
         style: CityStyle of the city.
         guests: kinds (see casting.py) that must be there, close and in view.
-        drive_random: numpy Generator shared by the scenes of one drive.
-        spread: float, how different drives look, see Draw.
+        weather: Weather of the drive.
     """
     draw = Draw(random)
     rails = "train" in guests or draw.chance(0.12)
     ground = draw_ground(draw, style.streets, rails=rails)
     return Scene(
         style=style,
-        weather=draw_weather(drive_random, spread=spread),
+        weather=weather,
         ground=ground,
         planes=_planes(draw, style, ground),
         actors=draw_actors(draw, style, ground, guests=guests),
@@ -104,7 +109,7 @@ def _plane(draw, style, x, segment):
 
 
 def _facade_segment(draw, style):
-    """(length, labelId, height, color) of a building, some trees, or a gap."""
+    """(length, kind, height, color) of a building, some trees, or a gap."""
     length, choice = draw(6.0, 18.0), draw(0.0, 1.0)
     if choice < 0.74:
         height = draw(*style.streets.building_height)
@@ -115,7 +120,7 @@ def _facade_segment(draw, style):
 
 
 def _barrier_segment(draw, style):
-    """(length, labelId, height, color) of a wall, a fence, a hedge, or a gap."""
+    """(length, kind, height, color) of a wall, a fence, a hedge, or a gap."""
     length, choice = draw(7.0, 24.0), draw(0.0, 1.0)
     share = style.streets.barrier_share
     if choice < share * 0.38:
@@ -123,5 +128,5 @@ def _barrier_segment(draw, style):
     if choice < share * 0.78:
         return length, FENCE, draw(1.4, 2.3), style.colors.fence
     if choice < share:
-        return length, VEGETATION, draw(0.8, 2.4), style.colors.foliage
+        return length, HEDGE, draw(0.8, 2.4), style.colors.foliage
     return length, OPEN, 0.0, style.colors.foliage

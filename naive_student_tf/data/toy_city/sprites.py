@@ -34,7 +34,7 @@ class Easel:
         self._grain = grain.astype(np.float32)[..., None]
 
     def put(self, shape, color, label):
-        """Covers shape (bool [n, n]) with a color (float [3]) and a labelId."""
+        """Covers shape (bool [n, n]) with a color (float [3]) and a kind."""
         self._color[shape] = color
         self._label[shape] = label
 

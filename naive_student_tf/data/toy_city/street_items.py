@@ -1,8 +1,9 @@
-"""Sprites of what stands at the street: trees, poles, signs, lights, bins."""
+"""Sprites of what stands at the street: trees, poles, signs, lights, bins, animals."""
 
 import numpy as np
 
 from naive_student_tf.data.toy_city.classes import (
+    ANIMAL,
     POLE,
     STATIC,
     TRAFFIC_LIGHT,
@@ -16,6 +17,7 @@ from naive_student_tf.data.toy_city.sprites import (
     V,
     box,
     disc,
+    stroke,
 )
 from naive_student_tf.data.toy_city.texture import value_noise
 
@@ -77,4 +79,19 @@ def bin_(draw):
     easel = Easel(draw)
     easel.put(box(0.1, 0.9, 0.1, 1), draw.color((0, 1), (0, 0.4), (0.2, 0.5)), STATIC)
     easel.put(box(0.0, 1, 0.0, 0.12), (50, 50, 52), STATIC)
+    return easel.sprite()
+
+
+def animal(draw):
+    """A dog or a calf from the side, 1.4 times as wide as high."""
+    easel = Easel(draw)
+    fur = draw.color((0.03, 0.12), (0.05, 0.7), (0.1, 0.9))
+    for leg in (0.22, 0.32, 0.62, 0.72):
+        easel.put(box(leg, leg + 0.09, 0.55, 1.0), fur * 0.7, ANIMAL)
+    easel.put(disc(0.47, 0.48, 0.34, 0.22), fur, ANIMAL)
+    easel.put(stroke(0.7, 0.4, 0.86, 0.2, 0.2), fur, ANIMAL)
+    easel.put(disc(0.86, 0.2, 0.13, 0.13), fur * 1.1, ANIMAL)
+    easel.put(stroke(0.15, 0.42, 0.04, 0.22, 0.07), fur * 0.8, ANIMAL)
+    if draw.chance(0.4):
+        easel.put(disc(0.5, 0.45, 0.16, 0.12), (235, 232, 225), ANIMAL)
     return easel.sprite()

@@ -43,6 +43,8 @@ class Streets:
     barrier_share: float  # of the street side with wall, fence or hedge
     road_grain: float
     sidewalk_grain: float
+    kerb_width: float = 0.0  # told apart from the sidewalk
+    crossing_share: float = 0.0  # of streets with a zebra crossing
 
 
 @dataclasses.dataclass(frozen=True)

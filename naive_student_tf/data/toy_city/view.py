@@ -47,7 +47,7 @@ class Canvas:
 
     Attributes:
         image: float32 [H, W, 3], 0..255.
-        label: uint8 [H, W], labelId.
+        label: uint8 [H, W], kind, see classes.py.
         actor: int16 [H, W], 1 + position in the scene's actors, 0 = none.
         depth: float32 [H, W], metres.
     """

@@ -7,7 +7,7 @@ import numpy as np
 from naive_student_tf.data.toy_city import layout
 from naive_student_tf.data.toy_city.render import render_frame
 from naive_student_tf.data.toy_city.scene import draw_scene
-from naive_student_tf.data.toy_city.style import draw_city
+from naive_student_tf.data.toy_city.style import draw_city, draw_weather
 
 _CITY, _DRIVE, _SCENE, _SENSOR = range(4)  # what random numbers are for
 _GUESTS = (  # in turn, so that a few annotated frames show every class
@@ -37,12 +37,12 @@ class World:
         is the sequence.
         """
         spread, place = self.style_spread, snippet.place
+        drive = self._random(_DRIVE, snippet, snippet.sequence)
         return draw_scene(
             self._random(_SCENE, snippet, place),
             draw_city(self._random(_CITY, snippet), spread=spread),
             guests=_GUESTS[(2 * snippet.city + place) % len(_GUESTS)],
-            drive_random=self._random(_DRIVE, snippet, snippet.sequence),
-            spread=spread,
+            weather=draw_weather(drive, spread=spread),
         )
 
     def frame(self, scene, snippet, step):

@@ -13,14 +13,10 @@ Pixels depend on nothing but the settings; bytes also on the PNG encoder, that i
 on the release of Pillow.
 """
 
-import concurrent.futures
 import dataclasses
-import multiprocessing
-import os
 import pathlib
-import threading
 
-from naive_student_tf.data.toy_city import disk, encode, layout
+from naive_student_tf.data.toy_city import disk, encode, layout, workers
 from naive_student_tf.data.toy_city.world import World
 from naive_student_tf.progress import Progress
 
@@ -76,7 +72,7 @@ def write_toy_city(
     total = sum(len(snippet.steps) for snippet in snippets)
     progress = Progress(total=total, name="toy_city", unit="frames")
     writer = _Writer(str(work_dir), World(seed, tuple(image_size), style_spread))
-    for done in _results(writer, snippets, num_workers):
+    for done in workers.results(writer, snippets, num_workers):
         progress.advance(done)
     progress.close()
 
@@ -116,25 +112,3 @@ def _named(prefix, maps):
 
 def _paths(files):
     return [path for paths in files.values() for path in paths]
-
-
-def _results(writer, snippets, num_workers):
-    """Yields the number of frames of each snippet as it is done, in order."""
-    if num_workers <= 1:
-        yield from map(writer, snippets)
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(
-        num_workers, spawn, initializer=_end_with_parent
-    ) as pool:
-        yield from pool.map(writer, snippets)
-
-
-def _end_with_parent():
-    """A worker must not go on writing when its parent was killed."""
-
-    def watch():
-        multiprocessing.parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,1 @@
+"""toy_vistas: a second procedural street world, in Mapillary Vistas' layout."""
