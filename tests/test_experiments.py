@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from naive_student_tf import config
 from naive_student_tf.compat import keras
-from naive_student_tf.tables import record, render
+from naive_student_tf.tables import claims, index, record, render
 
 ROOT = pathlib.Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
@@ -95,6 +95,13 @@ def test_every_printed_number_is_described_and_has_a_tolerance(name):
 
 
 @pytest.mark.parametrize("name", TABLES)
+def test_every_claim_compares_two_rows(name):
+    for claim in TABLES[name].get("claims", ()):
+        assert claim["text"].endswith(".") and claim["better"] != claim["worse"]
+        assert claims.try_claim(TABLES[name], [], claim)
+
+
+@pytest.mark.parametrize("name", TABLES)
 def test_the_table_is_the_one_that_its_results_give(name):
     folder = EXPERIMENTS / name
     expected = render.table(TABLES[name], record.read_results(folder))
@@ -102,7 +109,8 @@ def test_the_table_is_the_one_that_its_results_give(name):
 
 
 def test_the_index_is_the_one_that_the_results_give():
-    assert (EXPERIMENTS / "README.md").read_text() == record.index(FOLDERS)
+    expected = index.index(record.read_tables(FOLDERS))
+    assert (EXPERIMENTS / "README.md").read_text() == expected
 
 
 @pytest.mark.parametrize(("name", "row"), COUNTED)
@@ -150,6 +158,27 @@ def test_a_number_of_the_toy_city_is_no_reproduction():
     ]
 
 
+def test_a_number_that_the_paper_only_draws_is_measured():
+    drawn = {"value": None}
+    assert render.status(drawn, None) == "not run"
+    assert render.status(drawn, 63.0, data="toy_city") == "toy"
+    assert render.status(drawn, 63.0, data="cityscapes") == "measured"
+    paper = PAPER | {"rows": {"net": {"name": "Net", "printed": {"pq": drawn}}}}
+    results = [line({"pq": 63.04}, data="cityscapes")]
+    assert render.table(paper, results).splitlines()[-1] == (
+        "| Net | PQ (%) | \N{EN DASH} | 63.0 | \N{EN DASH} | measured |"
+    )
+
+
+def test_a_toy_number_has_no_difference_to_the_paper_s():
+    results = [
+        line({"pq": pq}, data="toy_city") | {"seed": seed}
+        for seed, pq in enumerate((20.0, 21.0, 22.0))
+    ]
+    cells = "| Net | PQ (%) | 63.0 | 21.0 ± 1.0 | \N{EN DASH} | toy |"
+    assert cells in render.table(PAPER, results)
+
+
 def test_the_newest_result_counts():
     results = [line({"pq": 63.0, "params": 147269974}), line({"pq": 60.0})]
     assert statuses(results) == ["reproduced", "off", "not run"]
@@ -192,9 +221,26 @@ def test_the_job_appends_what_is_new_and_renders(tmp_path, monkeypatch):
     results = record.read_results(folder)
     assert [line["metrics"]["params"] for line in results] == [1, 147269974]
     assert (folder / "table.md").read_text() == render.table(paper, results)
-    assert "| [Table 0](table_00/README.md) | A table | 1 | 1 | 0 | 1 |" in (
-        output.read_text()
-    )
+    assert (
+        "| [Table 0](table_00/table.md) | Net | [net.gin](table_00/net.gin) "
+        "| reproduced 1, off 1, not run 1 |"
+    ) in output.read_text()
+
+
+def test_a_repeated_seed_is_not_recorded_twice(tmp_path):
+    path = tmp_path / "results.jsonl"
+
+    def seen(seed, pq, *, data="toy_city"):
+        result = line({"pq": pq}, data=data) | {"seed": seed}
+        record.append_new(path, result)
+        return [(r["seed"], r["metrics"]["pq"]) for r in record.read_results(tmp_path)]
+
+    seen(0, 1.0)
+    assert seen(1, 2.0) == [(0, 1.0), (1, 2.0)]
+    assert seen(0, 1.0) == [(0, 1.0), (1, 2.0)]
+    assert seen(1, 3.0)[2:] == [(1, 3.0)]
+    assert seen(1, 2.0)[3:] == [(1, 2.0)]  # newest again
+    assert seen(1, 2.0, data="cityscapes")[4:] == [(1, 2.0)]
 
 
 def test_a_row_that_cannot_be_counted_stops_the_job(tmp_path):

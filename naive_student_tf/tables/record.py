@@ -15,6 +15,7 @@ import tempfile
 
 from naive_student_tf import processes, run_directory
 from naive_student_tf.tables import render
+from naive_student_tf.tables.index import index
 
 
 def update_tables(*, tables, output):
@@ -31,13 +32,14 @@ def update_tables(*, tables, output):
             print(f"{folder.name}: {row}", flush=True)
         text = render.table(paper, read_results(folder))
         (folder / "table.md").write_text(text)
-    pathlib.Path(output).write_text(index(tables))
+    pathlib.Path(output).write_text(index(read_tables(tables)))
 
 
-def index(tables):
-    """The text of the index of some folders."""
-    folders = map(pathlib.Path, tables)
-    return render.index([(f.name, read_paper(f), read_results(f)) for f in folders])
+def read_tables(folders):
+    """A list of (folder name, paper, results)."""
+    return [
+        (f.name, read_paper(f), read_results(f)) for f in map(pathlib.Path, folders)
+    ]
 
 
 def read_paper(folder):
@@ -128,10 +130,14 @@ def _text(path):
 
 
 def append_new(path, line):
-    """Appends a line, unless the newest of its row says the same."""
-    known = [old for old in read_results(path.parent) if old["row"] == line["row"]]
-    same = ("metrics", "config")
-    if known and all(known[-1][key] == line[key] for key in same):
+    """Appends a line, unless the newest of its row, seed and data says the same."""
+    whose, says = ("row", "seed", "data"), ("metrics", "config")
+    known = [
+        old
+        for old in read_results(path.parent)
+        if all(old[key] == line[key] for key in whose)
+    ]
+    if known and all(known[-1][key] == line[key] for key in says):
         return
     with path.open("a") as file:
         file.write(json.dumps(line) + "\n")
