@@ -104,6 +104,19 @@ def read_predictions():
     }
 
 
+def chip_seconds(name, found):
+    """Seconds of one chip per frame, at least.
+
+    Args:
+        name: str, of the slice.
+        found: dict, of the dry run on this slice or on another one.
+    """
+    core = topology.parse(name).core
+    compute = found["flops"] / core.flops_per_s
+    memory = found["bytes_accessed"] / core.bytes_per_s
+    return max(compute, memory) / found["batch_size"] / core.cores_per_chip
+
+
 def chip_cost(name, found, host):
     """Figures of a slice.
 
@@ -117,10 +130,7 @@ def chip_cost(name, found, host):
     """
     there = topology.parse(name)
     chips = there.num_cores // there.core.cores_per_chip
-    compute = found["flops"] / there.core.flops_per_s
-    memory = found["bytes_accessed"] / there.core.bytes_per_s
-    per_core = max(compute, memory) / found["batch_size"]
-    frame_s = per_core / there.core.cores_per_chip
+    frame_s = chip_seconds(name, found)
     frames = sum(FRAMES.values())
     cpus = host.cpu_s / frame_s  # that keep one chip busy
     generation = name.partition(":")[0]

@@ -83,18 +83,25 @@ class Row:
             f"BATCH_SIZE = {self.batch_size}",
             f"panoptic_deeplab.panoptic_deeplab.precision = '{self.precision}'",
         )
-        files = ("jobs/tpu_dry_run", f"models/{self.network}")
         return [
             *("-m", "naive_student_tf.main"),
-            *(f"--gin_file=gin_configs/{name}.gin" for name in files),
+            "--gin_file=gin_configs/jobs/tpu_dry_run.gin",
+            *self.changes,  # before the network, which may not be a job's own
+            f"--gin_file=gin_configs/models/{self.network}.gin",
             *(f"--gin_param={param}" for param in params),
-            *self.changes,
         ]
 
 
 PREDICT = "7 scales, flip, grouping"
 FRUGAL = ("--gin_file=gin_configs/memory/rematerialize.gin",)
 ACCUMULATION = ("--gin_param=loop.train.accumulation = 4",)
+FULL = ("--gin_param=FULL = True",)
+MAPILLARY = ("--gin_file=gin_configs/mapillary.gin",)
+IMAGENET = (
+    "--gin_file=gin_configs/jobs/pretrain.gin",
+    "--gin_param=jobs.run.job = @dry_run.dry_run",
+    "--gin_param=programs.train_programs.data = @imagenet.TrainingData()",
+)
 X_71, WR_38, WR_41 = NAMES
 ROWS = (
     *(Row(network, "v5e:2x4") for network in NAMES),
@@ -129,13 +136,32 @@ def run(row, python):
     """The figures of one row; see tpu/report.py."""
     with tempfile.TemporaryDirectory() as folder:
         output = pathlib.Path(folder) / "found.json"
-        params = (f"OUTPUT = '{output}'", f"COMPILER = '{python}'")
+        params = [f"OUTPUT = '{output}'", f"COMPILER = '{python}'"]
+        if set(MAPILLARY) <= set(row.changes):
+            params.append(f"CONFIG = '{write_classes(pathlib.Path(folder))}'")
         command = [*row.command, *(f"--gin_param={param}" for param in params)]
         print(" ".join(row.command), flush=True)
         done = subprocess.run([sys.executable, *command], check=False)
         if done.returncode not in (0, 1) or not output.exists():
             raise SystemExit(f"The job failed with {done.returncode}.")
         return json.loads(output.read_text())
+
+
+def write_classes(folder):
+    """A class table with the numbers of Mapillary Vistas 1.2: 65 classes, 37 things."""
+    labels = [
+        {
+            "name": f"class-{number}",
+            "readable": f"class {number}",
+            "color": [number, number, number],
+            "instances": number < 37,
+            "evaluate": True,
+        }
+        for number in range(65)
+    ]
+    path = folder / "classes.json"
+    path.write_text(json.dumps({"labels": labels}))
+    return path
 
 
 def read():

@@ -41,6 +41,14 @@ class TrainingData:
     flip: float = 0.5
     split: str = "train"
 
+    def batch_spec(self, size):
+        """What a dataset of batches of `size` yields: dict of tf.TensorSpec."""
+        shape = (size, self.image_size, self.image_size, 3)
+        return {
+            "image": tf.TensorSpec(shape, tf.uint8),
+            "label": tf.TensorSpec((size,), tf.int32),
+        }
+
     def open(self, *, seed):
         """Opens the files. Raises what `open_records` raises."""
         return Reader(self, seed=seed)
