@@ -27,12 +27,23 @@ JSON, TABLE = ROOT / "benchmarks/stage_hours.json", ROOT / "benchmarks/stage_hou
 SLICES = ("v3:4x4", "v5e:4x8", "v5e:2x4")  # the paper's 32 cores; 32 and 8 of v5e
 NOT_RUN = "not run"
 HEADER = (
-    "From the record of the TPU dry run (`tpu_dry_run.md`); no TPU was there and nothing "
-    "was run on one. Where the estimate of a step is `roofline`, it is the larger of "
-    "flops over published peak and bytes over published bandwidth: a lower bound. Where "
-    "it is `cycles`, it is what libtpu's compiler reckons for its own program, unproven. "
-    "Neither knows input, host and collectives. Prediction is 7 scales and flip, always "
-    "by roofline."
+    "From the record of the TPU dry run (`tpu_dry_run.md`); no TPU was there and "
+    "nothing was run on one. Where the estimate of a step is `roofline`, it is the "
+    "larger of flops over published peak and bytes over published bandwidth: a lower "
+    "bound. Where it is `cycles`, it is what libtpu's compiler reckons for its own "
+    "program, unproven. Neither knows input, host and collectives. Prediction is 7 "
+    "scales and flip, always by roofline, and where the slice was not compiled for, "
+    "with the work of another."
+)
+UPDATE_COLUMNS = (
+    "training",
+    "network",
+    "batch",
+    "slice",
+    "examples per core",
+    "HBM per core, GiB",
+    "s per update",
+    "estimate",
 )
 
 
@@ -59,14 +70,14 @@ class Stage:
     """A stage of the paper's graph that needs a device for long.
 
     Attributes:
-        name: str, of its directory: the same for all rows that share it.
+        role: str, of its node in experiments/stages/paper.gin.
         job, network: str, its gin files.
         updates: int, of a training, else 0.
         batch: int, examples per update.
         frames: int, to pseudo-label, else 0; None with another number of passes.
     """
 
-    name: str
+    role: str
     job: str
     network: str
     updates: int = 0
@@ -76,23 +87,29 @@ class Stage:
 
 @functools.cache
 def stages(row):
-    """The stages behind one row of a table, in their order.
+    """The stages behind one row of a table.
 
     Args:
         row: str, such as "table_01/iteration_2".
+
+    Returns:
+        dict of the name of a stage's directory, which rows share, -> Stage, in order.
     """
     config.load([f"experiments/{row}.gin"])
     goal = gin.query_parameter("run_row.run_row.goal").scoped_configurable_fn()
-    return list(filter(None, map(_stage, graph.list_stages((goal,), work_dir=""))))
+    listed = graph.list_stages((goal,), work_dir="")
+    found = {stage.name: _stage(stage) for stage in listed}
+    return {name: stage for name, stage in found.items() if stage}
 
 
 def _stage(stage):
     job, params = stage.gin_files[0], stage.params
+    role = stage.name.rpartition("-")[0]
     models = [pathlib.Path(path).stem for path in stage.gin_files if "/models/" in path]
     if job in TASKS:
         config.load(stage.gin_files)
         return Stage(
-            name=stage.name,
+            role=role,
             job=job,
             network=models[-1],
             updates=params.get("STEPS") or config.macro("STEPS"),
@@ -101,7 +118,7 @@ def _stage(stage):
     if job == "gin_configs/jobs/pseudo_label.gin":
         frames = sum(pseudo_label_cost.FRAMES[split] for split in params["SPLITS"])
         is_other = any(name.startswith("inference.") for name in params)
-        return Stage(stage.name, job, models[-1], frames=None if is_other else frames)
+        return Stage(role, job, models[-1], frames=None if is_other else frames)
     return None  # shards are built on hosts, an evaluation is 500 frames
 
 
@@ -122,7 +139,7 @@ def update(records, *, job, network, batch, slice_):
     }
     found = [
         record
-        for record in records
+        for record in reversed(records)  # the newest of equals
         if wanted.items() <= record.items()
         and set(task.changes) <= set(record["changes"]) <= {*task.changes, *_ALLOWED}
     ]
@@ -163,7 +180,7 @@ def hours(records, stage, slice_):
         return stage.updates * found["seconds"] / 3600 if usable else None
     predictions = [
         record
-        for record in records
+        for record in reversed(records)
         if (record["network"], record["step"]) == (stage.network, "predict")
         and record["flops"] is not None
     ]
@@ -193,13 +210,13 @@ def rows():
 def figures(records):
     """All that the table says, ready for JSON."""
     behind = {row: stages(row) for row in rows()}
-    distinct = {stage.name: stage for found in behind.values() for stage in found}
-    needs = {row: [stage.name for stage in found] for row, found in behind.items()}
+    everything = {name: s for found in behind.values() for name, s in found.items()}
+    kinds = sorted(set(everything.values()), key=repr)
+    steps = {(s.job, s.network, s.batch) for s in kinds if s.updates}
     in_hours = {
-        name: {slice_: hours(records, stage, slice_) for slice_ in SLICES}
-        for name, stage in distinct.items()
+        stage: {slice_: hours(records, stage, slice_) for slice_ in SLICES}
+        for stage in kinds
     }
-    steps = {(s.job, s.network, s.batch) for s in distinct.values() if s.updates}
     return {
         "chips": {slice_: chips(slice_) for slice_ in SLICES},
         "updates": [
@@ -218,23 +235,23 @@ def figures(records):
         "stages": [
             {
                 **dataclasses.asdict(stage),
-                "hours": in_hours[name],
-                "rows": [row for row, names in needs.items() if name in names],
+                "hours": in_hours[stage],
+                "times": list(everything.values()).count(stage),
             }
-            for name, stage in sorted(distinct.items())
+            for stage in kinds
         ],
         "rows": {
-            **{row: _sums(names, in_hours) for row, names in needs.items()},
-            "all of them, shared stages once": _sums(distinct, in_hours),
+            **{row: _sums(found.values(), in_hours) for row, found in behind.items()},
+            "all of them, shared stages once": _sums(everything.values(), in_hours),
         },
     }
 
 
-def _sums(names, in_hours):
+def _sums(stages_, in_hours):
     """Of each slice: hours of the stages on record, and how many are not."""
     found = {}
     for slice_ in SLICES:
-        known = [in_hours[name][slice_] for name in names]
+        known = [in_hours[stage][slice_] for stage in stages_]
         missing = known.count(None)
         total = sum(value for value in known if value is not None)
         found[slice_] = {"hours": total, "stages_not_run": missing}
@@ -257,38 +274,37 @@ def table(found, prices=None):
         "## One update",
         "",
         *_lines(
-            ["training", "network", "batch", "slice", "examples per core"]
-            + ["HBM per core, GiB", "s per update", "estimate"],
+            UPDATE_COLUMNS,
             map(_update_cells, found["updates"]),
         ),
         "",
         "## Stages",
         "",
-        "Hours on the whole slice, from its first to its last update or frame.",
+        "Hours on the whole slice, from the first to the last update or frame. "
+        "`times`: how many different ones all rows together need.",
         "",
         *_lines(
-            ["stage", "network", "work", *(f"h on {s}" for s in SLICES), "rows"],
+            ["stage", "network", "work", *(f"h on {s}" for s in SLICES), "times"],
             map(_stage_cells, found["stages"]),
         ),
         "",
         "## Rows of the tables",
         "",
-        "Each row alone, from nothing: sums over the stages on record. `+ n` are stages "
-        "that are not on record and not in the sum.",
+        "Each row alone, from nothing: sums over the stages on record. `+ n` are "
+        "stages that are not on record and not in the sum.",
         "",
         *_lines(
             ["row"]
             + [f"h on {s} ({found['chips'][s]} chips)" for s in SLICES]
             + [f"chip-hours {s}" for s in SLICES]
             + costs,
-            (_row_cells(*item, found["chips"], prices) for item in _items(found)),
+            (
+                _row_cells(row, sums, found["chips"], prices)
+                for row, sums in found["rows"].items()
+            ),
         ),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _items(found):
-    return found["rows"].items()
 
 
 def _lines(header, rows):
@@ -318,11 +334,11 @@ def _stage_cells(stage):
     work = stage["updates"] or stage["frames"]
     unit = "updates" if stage["updates"] else "frames"
     return [
-        f"`{stage['name']}`",
+        f"`{stage['role']}`",
         stage["network"],
         f"{task}: {work:,} {unit}" if work else f"{task}: other passes",
         *(_hours(stage["hours"][slice_]) for slice_ in SLICES),
-        len(stage["rows"]),
+        stage["times"],
     ]
 
 

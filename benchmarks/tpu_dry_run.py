@@ -95,7 +95,7 @@ class Row:
 PREDICT = "7 scales, flip, grouping"
 FRUGAL = ("--gin_file=gin_configs/memory/rematerialize.gin",)
 ACCUMULATION = ("--gin_param=loop.train.accumulation = 4",)
-FULL = ("--gin_param=FULL = True",)
+FULL = ("--gin_param=FULL = True",)  # the compiler's estimate of the time besides
 MAPILLARY = ("--gin_file=gin_configs/mapillary.gin",)
 IMAGENET = (
     "--gin_file=gin_configs/jobs/pretrain.gin",
@@ -105,14 +105,44 @@ IMAGENET = (
 X_71, WR_38, WR_41 = NAMES
 ROWS = (
     *(Row(network, "v5e:2x4") for network in NAMES),
-    Row(WR_41, "v5e:2x4", batch_size=4, changes=ACCUMULATION, note="in 4 parts"),
+    *(
+        Row(network, "v5e:2x4", batch_size=4, changes=ACCUMULATION, note="in 4 parts")
+        for network in NAMES
+    ),
+    *(Row(network, "v5e:4x8") for network in (X_71, WR_41)),
     Row(WR_41, "v5e:2x2", changes=FRUGAL, note="rematerialized"),
     *(Row(network, "v3:4x4", note="the paper's machine") for network in NAMES),
     Row(WR_41, "v4:2x2x1", precision="float32"),
     *(Row(WR_41, "v6e:2x2", batch_size=size) for size in (4, 5)),
-    *(Row(WR_41, "v5p:2x2x1", batch_size=size) for size in (12, 16)),
+    *(Row(WR_41, "v5p:2x2x1", batch_size=size) for size in (16, 20)),
     *(
-        Row(network, "v5e:2x4", step="predict", note=PREDICT)
+        Row(network, slice_, step="predict", note=PREDICT)
+        for slice_ in ("v5e:2x4", "v3:4x4")
+        for network in (X_71, WR_41)
+    ),
+    *(
+        Row(network, slice_, batch_size=64 // cores, changes=changes, note=note)
+        for slice_, cores, changes, note in (
+            ("v3:4x4", 32, MAPILLARY, "Mapillary"),
+            ("v5e:4x8", 32, MAPILLARY, "Mapillary"),
+            ("v5e:2x4", 8, MAPILLARY + ACCUMULATION, "Mapillary, in 4 parts"),
+        )
+        for network in (X_71, WR_41)
+    ),
+    *(
+        Row(
+            network,
+            slice_,
+            precision="float32",
+            batch_size=1024 // cores,
+            changes=changes,
+            note=note,
+        )
+        for slice_, cores, changes, note in (
+            ("v3:4x4", 32, IMAGENET, "ImageNet"),
+            ("v5e:4x8", 32, IMAGENET, "ImageNet"),
+            ("v5e:2x4", 8, IMAGENET + ACCUMULATION, "ImageNet, in 4 parts"),
+        )
         for network in (X_71, WR_41)
     ),
 )
@@ -176,7 +206,8 @@ def table(records):
         "# TPU dry run: full-size steps, compiled ahead of time",
         "",
         "Written by `python -m benchmarks.tpu_dry_run`; do not edit. Training: 1025 x "
-        "2049, Adam, batch norm and gradients summed over all cores of the slice. "
+        "2049, Adam, batch norm and gradients summed over all cores of the slice; for "
+        "Mapillary 1025 x 1025 and 65 classes, for ImageNet 224 x 224. "
         "Prediction: 1024 x 2048. HBM is what libtpu's compiler (0.0.42.1) assigns; "
         "`at least` is the larger of flops over published peak and bytes over "
         "published bandwidth. No TPU was there, nothing was run on one: no input, no "
