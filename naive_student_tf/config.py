@@ -54,6 +54,11 @@ def run():
     return gin.get_configurable(jobs.run)()
 
 
+def build(configurable):
+    """Calls a function or class with what the config binds to it."""
+    return gin.get_configurable(configurable)()
+
+
 def macro(name):
     """The value of a macro, or None where the config has none of that name."""
     try:

@@ -39,7 +39,7 @@ ROOMS = {
     "iterate": {"console", "processes", "results_table"},
     "weights": {"checkpoint", "compat", "lineage", "named_weights", "store"},
     "tpu": {"processes", "store"},
-    "tables": {"iterate", "processes", "results_table", "run_directory"},
+    "tables": {"config", "iterate", "processes", "results_table", "run_directory"},
     "lineage": {"store"},
     "checkpoint": {"named_weights", "run_directory", "store"},
     "compat": set(),

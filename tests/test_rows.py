@@ -8,13 +8,13 @@ import pytest
 
 from naive_student_tf import config
 from naive_student_tf.iterate import graph
-from naive_student_tf.tables import run_row
+from naive_student_tf.tables import run_row, run_tables
 
 ROOT = pathlib.Path(__file__).parents[1]
 ROWS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (ROOT / "experiments").glob("*/*.gin")
-    if "stages/paper.gin" in path.read_text()
+    if "run_row.Row.goal" in path.read_text()
 )
 TOY = "experiments/stages/toy.gin"
 STUDENTS = ("student", "finetune", "supervised")
@@ -22,7 +22,7 @@ STUDENTS = ("student", "finetune", "supervised")
 
 def stages_of(row, *more):
     config.load([row, *more])
-    goal = gin.query_parameter("run_row.run_row.goal").scoped_configurable_fn()
+    goal = gin.query_parameter("run_row.Row.goal").scoped_configurable_fn()
     return graph.list_stages((goal,), work_dir="runs/x")
 
 
@@ -49,14 +49,27 @@ def test_the_configs_of_all_stages_take_their_parameters(more):
         config.load(stage.gin_files, [*parameters, "WORK_DIR = 'runs/x'"])
 
 
+FORBIDDEN = {
+    "val_fine": {"val_fine", "val_sequence", "trainval_fine"},
+    "test_fine": {"test_fine"},
+    "val": {"val"},
+}
+
+
 @pytest.mark.parametrize("row", ROWS)
-def test_whoever_is_scored_never_saw_val(row):
-    stages = stages_of(row)
-    assert stages[-1].params["DATA_DIR"].endswith("/val_fine")
-    students = [s for s in stages if s.name.startswith(STUDENTS)]
-    assert students
-    held_out = {stage.params["HELD_OUT"] for stage in students}
-    assert held_out == {("val_fine", "val_sequence")}
+def test_whoever_is_scored_never_saw_what_it_is_scored_on(row):
+    *_, trained, scored = stages_of(row)
+    split = scored.params["DATA_DIR"].rpartition("/")[2]
+    if split == "val_fine":
+        assert trained.name.startswith(STUDENTS)
+        assert trained.params["HELD_OUT"] == ("val_fine", "val_sequence")
+    seen = {path.rpartition("/")[2] for path in _directories(trained)}
+    assert seen and not seen & FORBIDDEN[split]
+
+
+def _directories(stage):
+    found = stage.params["DATA_DIR"]
+    return [found] if isinstance(found, str) else list(found)
 
 
 def test_the_stages_of_iteration_2_in_order():
@@ -117,27 +130,30 @@ def scored(tmp_path, monkeypatch):
     job.write_text("")
     goal = graph.Node("scored", (str(job),), {"SEED": 3})
     folder = pathlib.Path(goal.directory(str(tmp_path / "run")))
-    (tmp_path / "table_00").mkdir()
 
     def iterate(*, stages, work_dir, **_):
         assert [stage.name for stage in stages] == [goal.name]
+        if (tmp_path / "submission").exists():
+            return
         folder.mkdir(parents=True, exist_ok=True)
         scores = {"pq": 20.5, "miou": 31.0, "images": 5, "checkpoint": "a/ckpt-800"}
         (folder / "metrics.json").write_text(json.dumps(scores))
 
     monkeypatch.setattr(run_row, "iterate", iterate)
 
+    row = run_row.Row(
+        goal=goal,
+        name="table_00/net",
+        work_dir=str(tmp_path / "run"),
+        seed=3,
+        data="toy_city",
+    )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "experiments" / "table_00").mkdir(parents=True)
+
     def run(**settings):
-        run_row.run_row(
-            goal=goal,
-            row="table_00/net",
-            work_dir=str(tmp_path / "run"),
-            seed=3,
-            data="toy_city",
-            experiments=str(tmp_path),
-            **settings,
-        )
-        record = tmp_path / "table_00" / "results.jsonl"
+        run_row.run_row(row=row, **settings)
+        record = tmp_path / "experiments" / "table_00" / "results.jsonl"
         return record.read_text().splitlines() if record.exists() else []
 
     return run
@@ -153,3 +169,40 @@ def test_a_row_that_ran_appends_its_scores_once(scored):
 
 def test_a_row_that_is_only_printed_records_nothing(scored):
     assert scored(only_print=True) == []
+
+
+def test_a_submission_has_no_scores_until_the_server_gave_them(
+    scored, tmp_path, capsys
+):
+    (tmp_path / "submission").mkdir()
+    assert scored() == []
+    assert "SCORES" in capsys.readouterr().out
+    answer = tmp_path / "server.json"
+    answer.write_text('{"pq": 67.8}')
+    (line,) = scored(scores=str(answer))
+    assert json.loads(line)["metrics"] == {"pq": 67.8}
+
+
+def test_scores_without_a_known_number_are_refused(scored, tmp_path):
+    answer = tmp_path / "server.json"
+    answer.write_text('{"PQ": 67.8}')
+    with pytest.raises(ValueError, match="has none of"):
+        scored(scores=str(answer))
+
+
+def test_a_table_is_planned_seed_by_seed_with_shared_stages():
+    rows = run_tables.plan("table_05", scale=(TOY,), seeds=(0, 1))
+    assert [(row.name, row.seed) for row in rows] == [
+        (f"table_05/{name}", seed)
+        for seed in (0, 1)
+        for name in ("iterative", "semi_supervised", "supervised")
+    ]
+    iterative, semi, supervised, *_ = rows
+    names = {stage.name for stage in iterative.stages}
+    assert {s.name for s in semi.stages if s.name.startswith("student_1")} <= names
+    assert not {s.name for s in supervised.stages if "student" in s.name}
+
+
+def test_a_row_that_a_table_does_not_have_is_refused():
+    with pytest.raises(ValueError, match=r"no row .'third'.*supervised"):
+        run_tables.plan("table_05", rows=("third",))

@@ -24,7 +24,7 @@ class Node:
         params: dict of macro or binding -> value. A Node stands for its directory,
             also as a key of a dict (what to train on -> proportion).
         changes: dict, the same for what a row of a table does differently.
-        below: str, a folder of that directory (a split), or "".
+        below: str, a folder of that directory (a split) or a file in it, or "".
     """
 
     role: str
@@ -74,12 +74,12 @@ class Node:
 
 
 def folder(node, name):
-    """A folder of a Node's output, to read instead of the whole of it."""
+    """A folder or file of a Node's output, to read instead of the whole of it."""
     return dataclasses.replace(node, below=name)
 
 
 def place(*, path=None, stage=None):
-    """Where a data set is: a directory, or the Node of the stage that makes it."""
+    """Where data or a file is: its path, or the Node of the stage that makes it."""
     return stage or path
 
 

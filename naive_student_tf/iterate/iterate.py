@@ -43,7 +43,9 @@ def iterate(*, stages, work_dir, max_parallel=1, only_print=False):
     if done:  # the last run may have been killed before it did this
         results.collect(stages, work_dir)
     _run(stages, waiting, done, work_dir, max_parallel, prints)
-    print(results_table.format_table(results.read(work_dir)), flush=True)
+    rows = results.read(work_dir)
+    if rows:
+        print(results_table.format_table(rows), flush=True)
 
 
 def _run(stages, waiting, done, work_dir, max_parallel, prints):

@@ -3,6 +3,7 @@
 The stages of all rows lie in one directory, so that a stage of two rows runs once.
 """
 
+import dataclasses
 import datetime
 import json
 import pathlib
@@ -14,52 +15,92 @@ from naive_student_tf.iterate.iterate import iterate
 from naive_student_tf.tables.record import append_new
 
 METRICS = ("pq", "ap", "miou")
+SCORES = "metrics.json"
 
 
-def run_row(
-    *,
-    goal,
-    row,
-    work_dir,
-    seed,
-    data,
-    max_parallel=1,
-    only_print=False,
-    experiments="experiments",
-):
-    """Runs what the goal needs and appends its scores to the table's results.jsonl.
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A row of a table, at one scale and with one seed.
+
+    Attributes:
+        goal: graph.Node, the evaluation whose scores the row prints, or the
+            submission that a server scores.
+        name: str, table and row: "table_01/iteration_1".
+        work_dir: str, a local directory, shared by all rows.
+        seed: int.
+        data: str, the name of the data set.
+    """
+
+    goal: graph.Node
+    name: str
+    work_dir: str
+    seed: int
+    data: str
+
+    @property
+    def stages(self):
+        """list of Stage, the goal last."""
+        return graph.list_stages((self.goal,), work_dir=self.work_dir)
+
+    @property
+    def directory(self):
+        """str, of the goal."""
+        return self.goal.directory(self.work_dir)
+
+
+def run_row(*, row, max_parallel=1, only_print=False, scores=None):
+    """Runs what a row needs and appends its scores to the table's results.jsonl.
 
     Args:
-        goal: graph.Node, the evaluation whose scores the row prints.
-        row: str, table and row: "table_01/iteration_1".
-        work_dir: str, a local directory, shared by all rows.
-        seed: int; data: str, the name of the data set, both recorded.
+        row: Row.
         max_parallel: int, see iterate.
         only_print: bool, print the commands in their order, run nothing.
-        experiments: str, the folder of all tables.
+        scores: str, a JSON file of scores in percent (pq, ap, miou) that the test
+            server gave for the row's submission; None: the goal's own.
     """
-    stages = graph.list_stages((goal,), work_dir=work_dir)
     iterate(
-        stages=stages,
-        work_dir=work_dir,
+        stages=row.stages,
+        work_dir=row.work_dir,
         max_parallel=max_parallel,
         only_print=only_print,
     )
-    if only_print:
+    if not only_print:
+        record(row, scores=scores)
+
+
+def record(row, *, scores=None, experiments="experiments"):
+    """Appends the scores of a row that ran to its table's results.jsonl.
+
+    Args:
+        row: Row.
+        scores: str, see run_row.
+        experiments: str, the folder of all tables.
+
+    Raises:
+        ValueError: `scores` has no number that a table has.
+    """
+    path = pathlib.Path(scores or pathlib.Path(row.directory, SCORES))
+    if not path.exists() and not scores:
+        print(
+            f"{row.name}: {row.directory} is to be scored by the server. Start the "
+            f"same command again with SCORES = the file of what it says, a JSON of "
+            f"{', '.join(METRICS)} in percent."
+        )
         return
-    scores = json.loads(
-        pathlib.Path(goal.directory(work_dir), "metrics.json").read_text()
-    )
-    table, name = row.split("/")
+    found = json.loads(path.read_text())
+    metrics = {key: found[key] for key in METRICS if key in found}
+    if not metrics:
+        raise ValueError(f"{path}: {sorted(found)} has none of {METRICS}.")
+    table, name = row.name.split("/")
     line = {
         "row": name,
-        "metrics": {key: scores[key] for key in METRICS if key in scores},
-        "step": _step(scores["checkpoint"]),
-        "seed": seed,
-        "data": data,
+        "metrics": metrics,
+        "step": _step(found.get("checkpoint", "")),
+        "seed": row.seed,
+        "data": row.data,
         "device": platform.machine(),
         "git": run_directory.versions()["git"],
-        "config": goal.fingerprint[:16],
+        "config": row.goal.fingerprint[:16],
         "date": datetime.date.today().isoformat(),
     }
     append_new(pathlib.Path(experiments, table, "results.jsonl"), line)
