@@ -114,13 +114,17 @@ def test_equal_rows_of_two_tables_are_one_run():
     assert len(names) == 1
 
 
-def test_at_toy_scale_nothing_is_pretrained():
+def test_at_toy_scale_there_is_no_imagenet_and_another_mapillary():
     stages = named(stages_of("experiments/table_01/iteration_1.gin", TOY))
     assert list(stages) == [
-        *("toy_city", "cityscapes", "teacher_0"),
-        *("pseudo_1", "student_1", "finetune_1", "scored"),
+        *("toy_city", "cityscapes", "toy_vistas", "mapillary", "mapillary_x71"),
+        *("teacher_0", "pseudo_1", "mapillary_wr41"),
+        *("student_1", "finetune_1", "scored"),
     ]
-    assert "INIT_FROM" not in stages["student_1"].params
+    pretraining = stages["mapillary_wr41"].params
+    assert "INIT_FROM" not in pretraining
+    classes = f"runs/x/{stages['toy_vistas'].name}/config_v1.2.json"
+    assert pretraining["CONFIG"] == classes
 
 
 @pytest.fixture
