@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from naive_student_tf import config
 from naive_student_tf.compat import keras
-from naive_student_tf.tables import claims, index, record, render
+from naive_student_tf.tables import claims, index, measured, record, render
+from naive_student_tf.tables.figure import FILE, figure
 
 ROOT = pathlib.Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
@@ -108,6 +109,13 @@ def test_the_table_is_the_one_that_its_results_give(name):
     assert (folder / "table.md").read_text() == expected
 
 
+@pytest.mark.parametrize("name", [n for n in TABLES if "figure" in TABLES[n]])
+def test_the_figure_is_the_one_that_its_results_give(name):
+    path = EXPERIMENTS / name / FILE
+    expected = figure(TABLES[name], record.read_results(path.parent))
+    assert (path.read_text() if path.exists() else None) == expected
+
+
 def test_the_index_is_the_one_that_the_results_give():
     expected = index.index(record.read_tables(FOLDERS))
     assert (EXPERIMENTS / "README.md").read_text() == expected
@@ -122,7 +130,7 @@ def test_a_row_counts_what_its_results_say(name, row, tmp_path):
     config.run()
     counted = record.measured(paper, row, json.loads(output.read_text()))
     results = record.read_results(folder)
-    known = {key: render.newest(results, row, key)[0] for key in counted}
+    known = {key: measured.newest(results, row, key)[0] for key in counted}
     assert counted == known
 
 
@@ -185,12 +193,12 @@ def test_the_newest_result_counts():
 
 
 def test_the_table_shows_paper_ours_and_difference():
-    measured = record.measured(PAPER, "net", DESCRIPTION)
-    assert measured == {
+    counted = record.measured(PAPER, "net", DESCRIPTION)
+    assert counted == {
         "params": 147269974,
         "block": ["3x3 1024", "3x3 1024"],
     }
-    rows = render.table(PAPER, [line({**measured, "pq": 62.9})]).splitlines()[6:]
+    rows = render.table(PAPER, [line({**counted, "pq": 62.9})]).splitlines()[6:]
     assert rows == [
         "| Net | Params (M) | 147.27 | 147.2700 | 0.0000 | reproduced |",
         "| Net | PQ (%) | 63.0 | 62.900 | \N{MINUS SIGN}0.100 | reproduced |",

@@ -15,11 +15,12 @@ import tempfile
 
 from naive_student_tf import processes, run_directory
 from naive_student_tf.tables import render
+from naive_student_tf.tables.figure import FILE, figure
 from naive_student_tf.tables.index import index
 
 
 def update_tables(*, tables, output):
-    """Appends new counts to results.jsonl; writes each table.md and the index.
+    """Appends new counts to results.jsonl; writes tables, figures and the index.
 
     Args:
         tables: tuple of str, folders with a paper.json and a gin file per row.
@@ -30,8 +31,10 @@ def update_tables(*, tables, output):
         for row in paper["rows"] if "count_with" in paper else ():
             append_new(folder / "results.jsonl", _count(folder, paper, row))
             print(f"{folder.name}: {row}", flush=True)
-        text = render.table(paper, read_results(folder))
-        (folder / "table.md").write_text(text)
+        results = read_results(folder)
+        (folder / "table.md").write_text(render.table(paper, results))
+        if drawn := figure(paper, results):
+            (folder / FILE).write_text(drawn)
     pathlib.Path(output).write_text(index(read_tables(tables)))
 
 

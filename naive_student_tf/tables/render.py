@@ -17,21 +17,23 @@ import statistics
 
 from naive_student_tf.results_table import MINUS, MISSING
 from naive_student_tf.tables import claims, markdown
+from naive_student_tf.tables.figure import FILE, figure
+from naive_student_tf.tables.measured import is_toy, newest, over_seeds
 
 STATUSES = ("reproduced", "off", "measured", "toy", "not run")
-_TOY = "toy"  # how the names of embedded data begin
 _HEADER = ("row", "number", "paper", "ours", "difference", "status")
 
 
 def table(paper, results):
-    """table.md: one line per printed number, and the claims."""
+    """table.md: one line per printed number, the figure, the claims."""
     lines = [
         (row["name"], paper["numbers"][key]["name"], *cells)
         for row, key, *cells in _compared(paper, results)
     ]
     title = f"{markdown.NOTE}\n\n# {paper['table']}\n\n"
+    drawn = f"\n![{paper['table']}]({FILE})\n" if figure(paper, results) else ""
     claimed = claims.section(paper, results)
-    return title + markdown.table(_HEADER, lines) + claimed
+    return title + markdown.table(_HEADER, lines) + drawn + claimed
 
 
 def row_statuses(paper, results, row):
@@ -58,30 +60,6 @@ def status(printed, ours, *, data=None):
         return "reproduced" if ours == printed["value"] else "off"
     close = abs(ours - float(printed["value"])) <= printed["tolerance"]
     return "reproduced" if close else "off"
-
-
-def newest(results, row, key):
-    """(value, line) of the last result of a row that has this number, or two None."""
-    for line in reversed(results):
-        if line["row"] == row and key in line["metrics"]:
-            return line["metrics"][key], line
-    return None, None
-
-
-def over_seeds(results, row, key):
-    """The newest value of each seed, on the data of the newest result; a list."""
-    _, newest_line = newest(results, row, key)
-    found = {}
-    for line in results:
-        of_row = line["row"] == row and key in line["metrics"]
-        if of_row and line["data"] == newest_line["data"]:
-            found[line.get("seed")] = line["metrics"][key]
-    return list(found.values())
-
-
-def is_toy(data):
-    """Whether a data set is drawn by the project itself."""
-    return data is not None and data.startswith(_TOY)
 
 
 def _compared(paper, results):
