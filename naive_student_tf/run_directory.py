@@ -45,7 +45,20 @@ def claim(work_dir, config, *, operative=None, shared=False):
     Raises:
         ValueError: the directory holds results of another config.
         BlockingIOError: another process is writing to it.
+        OSError: it cannot be written to, or not be reached.
     """
+    try:
+        return _claim(work_dir, config, operative=operative, shared=shared)
+    except BlockingIOError:
+        raise
+    except (OSError, tf.errors.OpError) as error:
+        raise OSError(
+            f"WORK_DIR {work_dir!r} cannot be written to: {error}. Choose a directory "
+            f"or a bucket that you may write to, and check that it can be reached."
+        ) from error
+
+
+def _claim(work_dir, config, *, operative, shared):
     lock = _lock(work_dir, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
     _told["operative"] = operative
     path = store.join(work_dir, CONFIG)

@@ -225,10 +225,11 @@ def small_files(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize("place", ["file/run", "nowhere://bucket/run"])
+# /proc is read-only for everybody, root too.
+@pytest.mark.parametrize("place", ["file/run", "nowhere://bucket/run", "/proc/run"])
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path, place):
     (tmp_path / "file").write_text("a file where a directory is needed")
-    place = place if "://" in place else str(tmp_path / place)
+    place = place if "://" in place else str(tmp_path / place)  # "/..." stays
     model, optimizer = dense(), keras.optimizers.Adam(0.1)
     optimizer.build(model.trainable_variables)
     run = checkpoint.Checkpoints(place, model=model, optimizer=optimizer)

@@ -122,3 +122,9 @@ def test_a_second_process_is_refused_and_a_killed_one_leaves_no_lock(tmp_path, c
             claim()
         process.kill()
     claim()
+
+
+@pytest.mark.parametrize("place", ["/proc/run", "nowhere://bucket/run"])
+def test_a_place_that_cannot_be_written_to_is_named(place):
+    with pytest.raises(OSError, match=f"WORK_DIR '{place}' cannot be written to.*you "):
+        run_directory.claim(place, CONFIG)

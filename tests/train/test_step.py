@@ -99,6 +99,16 @@ def test_a_clipped_step_has_the_length_of_the_bound_on_any_number_of_replicas(re
     np.testing.assert_allclose(length, LEARNING_RATE * 0.01, rtol=1e-3)
 
 
+@pytest.mark.parametrize("replicas", [2, 4])
+def test_clipped_replicas_learn_what_one_clipped_replica_learns(replicas):
+    """The norm is that of the whole batch's gradient, not of each replica's part."""
+    settings = {"optimizer": clipped, "steps": 3}
+    alone, together = learn(1, **settings), learn(replicas, **settings)
+    np.testing.assert_allclose(together["after"], alone["after"], rtol=0, atol=1e-6)
+    moved = np.linalg.norm(alone["after"] - alone["before"])
+    assert moved > 2 * LEARNING_RATE * 0.01  # all steps are bound, in about one way
+
+
 def test_the_history_has_one_mean_loss_per_step_and_part(alone):
     losses = alone["losses"]
     assert set(losses) == {"total_loss", "squared_error"}

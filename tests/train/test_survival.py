@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import random
+import re
 import signal
 import socket
 import subprocess
@@ -37,9 +39,14 @@ def steps_saved(work_dir):
 
 
 def wait_for_step_4(work_dir, *runs):
-    while 4 not in steps_saved(work_dir):
+    wait_for("ckpt-4.index", work_dir, *runs)
+
+
+def wait_for(pattern, work_dir, *runs):
+    """Returns at once when there is such a file among the checkpoints."""
+    while not any(pathlib.Path(work_dir, "checkpoints").glob(pattern)):
         assert all(run.poll() is None for run in runs), runs[0].communicate()[0]
-        time.sleep(0.05)
+        time.sleep(0.0005)
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +69,26 @@ def test_sigterm_saves_the_running_step_and_the_run_goes_on_from_there(
     assert same(train(tmp_path, steps=STEPS), undisturbed)
 
 
-def test_a_killed_run_loses_no_more_than_the_steps_since_it_saved(
+KILLS = (  # the first sign of this file, so many seconds later, in this way of saving
+    ("ckpt-4*", 0.0, ()),  # saving begins with what made it
+    ("ckpt-6*", 0.003, ("background",)),
+    ("ckpt-8.index", random.Random(0).uniform(0.0, 0.8), ()),  # two steps take 0.8
+)
+
+
+def test_killed_at_any_moment_it_loses_no_more_than_the_steps_since_it_saved(
     tmp_path, undisturbed
 ):
-    run = start(tmp_path)
-    wait_for_step_4(tmp_path, run)
-    run.kill()
-    run.communicate()
-    assert steps_saved(tmp_path)[-1] < STEPS
+    """Again and again the same run, in the middle of its saves too."""
+    for pattern, seconds, kind in KILLS:
+        run = start(tmp_path, *kind)
+        wait_for(pattern, tmp_path, run)
+        time.sleep(seconds)
+        run.kill()
+        assert run.wait() == -signal.SIGKILL
+        run.stdout.close()
+        step = int(re.match(r"ckpt-(\d+)", pattern)[1])
+        assert step - 2 <= steps_saved(tmp_path)[-1] < STEPS
     assert same(train(tmp_path, steps=STEPS), undisturbed)
 
 
