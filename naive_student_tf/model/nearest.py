@@ -3,14 +3,17 @@
 Panoptic-DeepLab (arXiv:1911.10194), section 3.3, equation (1). Things cover about a
 tenth of a street scene, so only tiles (runs of pixels in raster order) with a thing
 pixel are looked at. Their number is a value, not a shape: a loop takes them in blocks.
+Where a pixel points to, one center is often plainly the nearest (cells.py); only tiles
+with a pixel that points elsewhere are compared with all centers.
 """
 
 import tensorflow as tf
 
-TILE = 64  # pixels
-BLOCK = 1024  # tiles per turn of the loop
-CHUNK = 8  # centers per turn of the inner loop; they are written out in the graph
-FAR = 1e9  # pixels; where rows that are not a center are put
+from naive_student_tf.model import cells
+
+TILE = 16  # pixels
+BLOCK = 2048  # tiles per turn of the loop
+PART = 1024  # tiles of a block that are compared with all centers at a time
 
 
 def join_nearest(category, confidence, offset, centers, count, *, is_thing):
@@ -35,23 +38,24 @@ def join_nearest(category, confidence, offset, centers, count, *, is_thing):
     tiles, num_tiles = _busy_tiles(thing)
     flat = [tf.reshape(x, [-1]) for x in (thing, category, confidence)]
     offset = tf.reshape(offset, [-1, 2])
+    plain = cells.plain_centers(centers, count, height=height, width=width)
 
     def join_block(block, instance, votes, confidence_sum):
         rows = tf.slice(tiles, [block * BLOCK], [BLOCK])
-        index = tf.reshape(rows[:, None] * TILE + tf.range(TILE), [-1])
-        pixel = tf.minimum(index, height * width - 1)
+        pixel = rows[:, None] * TILE + tf.range(TILE)  # [BLOCK, TILE]
+        inside = pixel < height * width  # the last tile may run over the end
+        pixel = tf.minimum(pixel, height * width - 1)
         thing, category, confidence = (tf.gather(x, pixel) for x in flat)
-        thing &= index == pixel  # the last tile may run over the end
+        thing &= inside
         target = tf.gather(offset, pixel)
-        y = tf.cast(pixel // width, tf.float32) + target[:, 0]
-        x = tf.cast(pixel % width, tf.float32) + target[:, 1]
-        nearest = nearest_center(y, x, centers, count)
+        y = tf.cast(pixel // width, tf.float32) + target[..., 0]
+        x = tf.cast(pixel % width, tf.float32) + target[..., 1]
+        nearest = _nearest(y, x, thing, plain, centers, count)
         vote = tf.where(thing, nearest * len(is_thing) + category, -1)
         votes += _sum_by(vote, tf.ones_like(vote), size)
         joined = tf.where(thing, nearest, -1)
         confidence_sum += _sum_by(joined, confidence, centers.shape[0])
-        number = tf.reshape(joined + 1, [BLOCK, TILE])
-        instance = tf.tensor_scatter_nd_update(instance, rows[:, None], number)
+        instance = tf.tensor_scatter_nd_update(instance, rows[:, None], joined + 1)
         return block + 1, instance, votes, confidence_sum
 
     _, instance, votes, confidence_sum = tf.while_loop(
@@ -68,41 +72,20 @@ def join_nearest(category, confidence, offset, centers, count, *, is_thing):
     return instance, tf.reshape(votes, [-1, len(is_thing)]), confidence_sum
 
 
-def nearest_center(y, x, centers, count):
-    """Row of the nearest of the first `count` centers; the first of equals.
+def _nearest(y, x, thing, plain, centers, count):
+    """int32 [BLOCK, TILE]: rows of the nearest centers; of what is no thing, any."""
+    nearest = plain(y, x)
+    doubtful, number = _first(tf.reduce_any(thing & (nearest < 0), axis=-1))
 
-    Distances are differences, not a matrix product: accelerators round the factors of
-    a float32 product (to 8 bits on TPU, 11 on GPU), too coarse for pixel positions.
+    def compare(part, nearest):
+        rows = tf.slice(doubtful, [part * PART], [PART])
+        y_part, x_part = (tf.reshape(tf.gather(v, rows), [-1]) for v in (y, x))
+        found = cells.nearest_center(y_part, x_part, centers, count)
+        found = tf.reshape(found, [PART, TILE])
+        return part + 1, tf.tensor_scatter_nd_update(nearest, rows[:, None], found)
 
-    Args:
-        y, x: float32 [P], positions in pixels.
-        centers: int32 [K, 2], (y, x).
-        count: int32 [].
-
-    Returns:
-        int32 [P]; 0 if there are no centers.
-    """
-    size = centers.shape[0]
-    valid = tf.range(size)[:, None] < count
-    centers = tf.where(valid, tf.cast(centers, tf.float32), FAR)
-    centers = tf.pad(centers, [[0, -size % CHUNK], [0, 0]], constant_values=FAR)
-
-    def distance(center):
-        return tf.square(y - center[..., 0]) + tf.square(x - center[..., 1])
-
-    def look_at_chunk(first, nearest):
-        # Only the row is carried. To find its distance again is cheaper on CPU, where
-        # XLA does not vectorise the loop if the least distance is carried too.
-        least = distance(tf.gather(centers, nearest))
-        chunk = tf.slice(centers, [first, 0], [CHUNK, 2])
-        for row in range(CHUNK):
-            other = distance(chunk[row])
-            nearest = tf.where(other < least, first + row, nearest)
-            least = tf.minimum(other, least)
-        return first + CHUNK, nearest
-
-    start = (0, tf.zeros(y.shape, tf.int32))
-    return tf.while_loop(lambda first, _: first < count, look_at_chunk, start)[1]
+    start = (0, nearest)
+    return tf.while_loop(lambda part, _: part * PART < number, compare, start)[1]
 
 
 def _busy_tiles(mask):
@@ -115,10 +98,14 @@ def _busy_tiles(mask):
     """
     flat = tf.reshape(mask, [-1])
     flat = tf.pad(flat, [[0, -flat.shape[0] % (TILE * BLOCK)]])
-    busy = tf.cast(tf.reduce_any(tf.reshape(flat, [-1, TILE]), axis=-1), tf.int32)
-    number = tf.reduce_sum(busy)
-    place = tf.where(busy > 0, tf.cumsum(busy), number + tf.cumsum(1 - busy)) - 1
-    size = busy.shape[0]
+    return _first(tf.reduce_any(tf.reshape(flat, [-1, TILE]), axis=-1))
+
+
+def _first(mask):
+    """Indices of a mask [T], the true ones first, and how many are true."""
+    true = tf.cast(mask, tf.int32)
+    number, size = tf.reduce_sum(true), mask.shape[0]
+    place = tf.where(mask, tf.cumsum(true), number + tf.cumsum(1 - true)) - 1
     return tf.scatter_nd(place[:, None], tf.range(size), [size]), number
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from naive_student_tf.model import grouping, nearest
+from naive_student_tf.model import cells, grouping, nearest
 
 STUFF, WALL, PERSON, CAR = range(4)
 VOID = 255 * 256
@@ -162,14 +162,43 @@ def test_fast_grouping_equals_the_slow_twin_on_a_batch(jit_compile):
     assert got["instance_valid"].sum(-1)[1] == 12
 
 
-def test_an_image_may_need_several_blocks(monkeypatch):
+@pytest.mark.parametrize("cell", [2, 1000])
+def test_an_image_may_need_several_blocks_and_parts_of_them(monkeypatch, cell):
     monkeypatch.setattr(nearest, "TILE", 8)
     monkeypatch.setattr(nearest, "BLOCK", 16)
+    monkeypatch.setattr(nearest, "PART", 4)
+    monkeypatch.setattr(cells, "CHUNK", 3)
+    monkeypatch.setattr(cells, "CELL", cell)  # at 1000 no center is plainly nearest
     image = random_heads(np.random.default_rng(2), 33, 65, instances=8)
     got = run(*stack([image]))
     want = slow_group(*image, **SETTINGS)
     assert np.isin(want["category"], (PERSON, CAR)).sum() > 2 * 8 * 16
     assert_same({name: value[0] for name, value in got.items()}, want)
+
+
+def test_where_one_center_is_plainly_the_nearest_it_is(monkeypatch):
+    monkeypatch.setattr(cells, "CELL", 4)
+    rng = np.random.default_rng(4)
+    centers = tf.constant(rng.integers(0, 40, (12, 2)), tf.int32)
+    y, x = rng.uniform(-10, 50, (2, 100_000)).astype(np.float32)
+    plain = cells.plain_centers(centers, tf.constant(9), height=40, width=37)
+    found, compared = plain(y, x), cells.nearest_center(y, x, centers, tf.constant(9))
+    sure = found.numpy() >= 0
+    inside = (y >= 0) & (y < 40) & (x >= 0) & (x < 37)
+    assert 0.2 < sure[inside].mean() < 0.8 and not sure[~inside].any()
+    np.testing.assert_array_equal(found[sure], compared[sure])
+    distance = np.hypot(
+        *(v[:, None] - c for v, c in zip((y, x), centers[:9].numpy().T, strict=True))
+    )
+    np.testing.assert_array_equal(compared, distance.argmin(-1))
+
+
+def test_a_point_as_near_to_two_centers_is_not_plain_and_goes_to_the_first():
+    centers, one = tf.constant([[8, 0], [8, 100]]), tf.constant([8.0])
+    plain = cells.plain_centers(centers, tf.constant(2), height=16, width=112)
+    for x, found, joined in ((20.0, 0, 0), (50.0, -1, 0), (90.0, 1, 1)):
+        assert plain(one, tf.constant([x])).numpy() == found
+        assert cells.nearest_center(one, [x], centers, tf.constant(2)) == joined
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
