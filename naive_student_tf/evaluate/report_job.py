@@ -8,9 +8,13 @@ import itertools
 
 from naive_student_tf import store
 from naive_student_tf.data import example, pipeline, shards
-from naive_student_tf.evaluate import evaluation_report, report, report_html, scenes
-from naive_student_tf.evaluate.metrics import Metrics
-from naive_student_tf.labels import panoptic
+from naive_student_tf.evaluate import (
+    evaluation_report,
+    report,
+    report_html,
+    scenes,
+    score_labels,
+)
 
 NUM_ROWS = 4  # pictures of each kind
 
@@ -49,7 +53,7 @@ def write_run_report(
         summary=summary,
         results=results,
         label_space=label_space,
-        pseudo_labels=_quality(run_dir, pseudo, unlabelled, truth, label_space),
+        pseudo_labels=_quality(run_dir, pseudo, unlabelled, truth),
         rows=list(_pseudo_rows(run_dir, pseudo, train, unlabelled[0], label_space)),
         strip=_strip(pseudo, unlabelled[0], label_space),
         settings=_settings(run_dir),
@@ -83,23 +87,16 @@ def _frames(directory):
     )
 
 
-def _quality(run_dir, pseudo, unlabelled, truth, label_space):
+def _quality(run_dir, pseudo, unlabelled, truth):
     """Scores of the pseudo-labels of each iteration against their truth."""
     if truth is None:
         return []
     rows = []
-    divisor = label_space.label_divisor
     for iteration, directory in enumerate(pseudo, start=1):
         row = {"iteration": iteration}
         for split in unlabelled:
             source = truth(data_dir=f"{run_dir}/toy_city", split=split)
-            labels = {frame.filename: frame.label for frame in source.list_frames()}
-            metrics = Metrics(label_space)
-            for frame in _frames(f"{directory}/{split}"):
-                known = source.read_panoptic(labels[frame.filename])
-                category, _ = panoptic.unpack(frame.panoptic, label_divisor=divisor)
-                metrics.update(known, category=category, panoptic=frame.panoptic)
-            scores = metrics.result()
+            scores = score_labels.count(f"{directory}/{split}", source).result()
             row |= {f"{split} PQ": scores["pq"], f"{split} mIoU": scores["miou"]}
         rows.append(row)
     return rows

@@ -19,16 +19,18 @@ from naive_student_tf.tables.figure import FILE, figure
 from naive_student_tf.tables.index import index
 
 
-def update_tables(*, tables, output):
+def update_tables(*, tables, output, count=True):
     """Appends new counts to results.jsonl; writes tables, figures and the index.
 
     Args:
         tables: tuple of str, folders with a paper.json and a gin file per row.
+        count: bool, whether to count the rows that need no training, or to render
+            what is on record only.
         output: str, the index, in the folder that has all of them.
     """
     for folder in map(pathlib.Path, tables):
         paper = read_paper(folder)
-        for row in paper["rows"] if "count_with" in paper else ():
+        for row in paper["rows"] if count and "count_with" in paper else ():
             append_new(folder / "results.jsonl", _count(folder, paper, row))
             print(f"{folder.name}: {row}", flush=True)
         results = read_results(folder)
