@@ -72,6 +72,13 @@ def _directories(stage):
     return [found] if isinstance(found, str) else list(found)
 
 
+@pytest.mark.parametrize("more", [(), (TOY,)], ids=["full", "toy"])
+def test_teachers_may_see_val_whatever_the_job_says(more):
+    stages = named(stages_of("experiments/table_01/iteration_2.gin", *more))
+    assert stages["teacher_0"].params["HELD_OUT"] == ()
+    assert stages["teacher_1"].params["HELD_OUT"] == ()
+
+
 def test_the_stages_of_iteration_2_in_order():
     assert list(named(stages_of("experiments/table_01/iteration_2.gin"))) == [
         *("cityscapes", "mapillary", "imagenet_x71", "mapillary_x71", "teacher_0"),
