@@ -1,0 +1,195 @@
+"""Kills real workers of the pseudo-label job and compares what they leave.
+
+    python -m benchmarks.pseudo_label_kills
+
+Writes benchmarks/pseudo_label_kills.md. A small network, trained for a few steps on a
+small toy city, labels its video: first one worker that nobody disturbs, then three at
+a time, each started as the README says and killed (SIGKILL) at a random moment: while
+it starts, or up to some seconds after its first claim of a shard. A new one takes its
+place. After the last kill the workers end by themselves.
+"""
+
+import argparse
+import collections
+import json
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from naive_student_tf import processes
+
+KILLS, WORKERS, SEED = 24, 3, 0
+STARTING_SHARE = 0.2  # of the kills fall into the start of a process
+MOST_S = 8.0  # seconds from the first claim to the kill: compiling and some shards
+SPLITS = ("train_sequence", "train_extra")
+ROOT = pathlib.Path(__file__).parents[1]
+TABLE = ROOT / "benchmarks" / "pseudo_label_kills.md"
+DEMO = "gin_configs/demo"
+# What workers tell each other, and what tells the story of the processes.
+NO_RESULTS = ("workers/", "log.txt", ".lock")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work_dir", help="to keep; default: a temporary one")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        root = pathlib.Path(options.work_dir or temporary)
+        if not (root / "teacher").exists():
+            prepare(root)
+        run_dir, undisturbed = root / "pseudo_label", root / "undisturbed"
+        if not undisturbed.exists():
+            finish([start_worker(root)])
+            run_dir.rename(undisturbed)
+        shutil.rmtree(run_dir, ignore_errors=True)
+        kills = run_and_kill(root, random.Random(SEED))
+        TABLE.write_text(table(kills, results(undisturbed), results(run_dir)))
+    print(TABLE.read_text())
+
+
+def prepare(root):
+    """Toy city, shards of four frames, a teacher of a few steps."""
+    city, shards, teacher = root / "city", root / "shards", root / "teacher"
+    sizes = {"train_cities": 4, "extra_cities": 20, "val_cities": 1, "val_videos": 0}
+    write = {f"write.write_toy_city.{name}": n for name, n in sizes.items()}
+    run_job("toy_city", {"WORK_DIR": city, "SEED": SEED, **write})
+    per_shard = {"build_shards.build_shards.frames_per_shard": 4}
+    places = {"DATA_DIR": city, "WORK_DIR": shards}
+    splits = {"SPLITS": ("train_fine", *SPLITS)}
+    run_job("build_shards", {**places, **splits, **per_shard})
+    places = {"DATA_DIR": shards / "train_fine", "WORK_DIR": teacher}
+    steps = {"STEPS": 40, "loop.train.steps_per_loop": 20, "loop.train.save_every": 40}
+    run_job("train", {**places, **steps}, "gin_configs/models/small.gin")
+
+
+def run_job(name, bindings, *files):
+    finish([start(f"{DEMO}/{name}.gin", *files, bindings=bindings)])
+
+
+def start(*files, bindings):
+    """A process of the one entry point."""
+    command = [sys.executable, "-m", "naive_student_tf.main"]
+    command += [f"--gin_file={file}" for file in files]
+    for name, value in bindings.items():
+        value = str(value) if isinstance(value, pathlib.Path) else value
+        command.append(f"--gin_param={name}={value!r}")
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=processes.die_with_parent,
+    )
+
+
+def start_worker(root):
+    bindings = {
+        "DATA_DIR": root / "shards",
+        "CHECKPOINT": root / "teacher",
+        "WORK_DIR": root / "pseudo_label",
+        "SPLITS": SPLITS,
+        "job.pseudo_label.batch_size": 4,
+    }
+    model = "gin_configs/models/small.gin"
+    return start(f"{DEMO}/pseudo_label.gin", model, bindings=bindings)
+
+
+def finish(started):
+    for process in started:
+        if process.wait():
+            raise RuntimeError(f"{process.args} ended with {process.returncode}.")
+
+
+def run_and_kill(root, chance):
+    """[(what the victim was doing, shards finished by then)] of all kills."""
+    run_dir, kills = root / "pseudo_label", []
+    workers = [_Life(root, chance) for _ in range(WORKERS)]
+    while len(kills) < KILLS:
+        time.sleep(0.05)
+        for place, worker in enumerate(workers):
+            claims = held(run_dir)
+            if len(kills) < KILLS and worker.is_over(claims):
+                if worker.process.poll() is not None:
+                    raise RuntimeError("A worker ended before its kill: more shards.")
+                worker.process.kill()
+                worker.process.wait()
+                before = worker.process.pid in claims
+                doing = "labelling" if before else worker.phase
+                done = len(list((run_dir / "workers/finished").rglob("*.json")))
+                kills.append((doing, done))
+                workers[place] = _Life(root, chance)
+    finish([worker.process for worker in workers])
+    return kills
+
+
+class _Life:
+    """A worker, and when it is to be killed."""
+
+    def __init__(self, root, chance):
+        self.process, self.phase = start_worker(root), "starting"
+        early = chance.random() < STARTING_SHARE
+        after = chance.uniform(0, MOST_S)
+        self._after, self._end = after, time.monotonic() + after if early else None
+
+    def is_over(self, claims):
+        if self.process.pid in claims and self.phase == "starting":
+            self.phase = "between two shards"
+            self._end = self._end or time.monotonic() + self._after
+        return self._end is not None and time.monotonic() > self._end
+
+
+def held(run_dir):
+    """set of int: the processes that hold a shard, dead ones too."""
+    found = set()
+    for path in (run_dir / "workers" / "claims").glob("*/*/beat"):
+        try:
+            found.add(json.loads(path.read_text())["pid"])
+        except (OSError, ValueError):  # just being written or removed
+            continue
+    return found
+
+
+def results(run_dir):
+    """dict: relative path -> bytes."""
+    files = (path for path in run_dir.rglob("*") if path.is_file())
+    names = {path.relative_to(run_dir).as_posix(): path for path in files}
+    kept = {name: p for name, p in names.items() if not name.startswith(NO_RESULTS)}
+    return {name: path.read_bytes() for name, path in kept.items()}
+
+
+def table(kills, undisturbed, found):
+    """The whole text of pseudo_label_kills.md."""
+    kinds = collections.Counter(name.rpartition(".")[2] for name in undisturbed)
+    shards = kinds["tfrecord"]
+    names = sorted(undisturbed.keys() | found.keys())
+    other = [name for name in names if undisturbed.get(name) != found.get(name)]
+    doing = collections.Counter(doing for doing, _ in kills)
+    lines = [
+        "# The pseudo-label job under kills",
+        "",
+        "Written by `python -m benchmarks.pseudo_label_kills`; do not edit.",
+        "",
+        f"{shards} shards of a toy city; {WORKERS} workers at a time, real processes "
+        f"with a real network, {len(kills)} of them killed by SIGKILL at random "
+        f"moments; beside it one worker, undisturbed.",
+        "",
+        "| what the killed worker was doing | kills |",
+        "|---|---|",
+        *(f"| {what} | {number} |" for what, number in doing.most_common()),
+        "",
+        "Shards finished at each kill: " + ", ".join(str(n) for _, n in kills) + ".",
+        "",
+        f"{len(names)} files in the end (shards, manifests, logs of TensorBoard, "
+        "configs), "
+        + ("all identical to the byte." if not other else "NOT identical:"),
+        *(f"- {name}" for name in other),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
