@@ -17,7 +17,7 @@ import pathlib
 
 import gin
 
-from benchmarks import hardware, pseudo_label_cost, tpu_dry_run
+from benchmarks import hardware, pseudo_label_cost, stage_hours_table, tpu_dry_run
 from naive_student_tf import config
 from naive_student_tf.iterate import graph
 from naive_student_tf.tpu import topology
@@ -25,26 +25,7 @@ from naive_student_tf.tpu import topology
 ROOT = pathlib.Path(__file__).parents[1]
 JSON, TABLE = ROOT / "benchmarks/stage_hours.json", ROOT / "benchmarks/stage_hours.md"
 SLICES = ("v3:4x4", "v5e:4x8", "v5e:2x4")  # the paper's 32 cores; 32 and 8 of v5e
-NOT_RUN = "not run"
-HEADER = (
-    "From the record of the TPU dry run (`tpu_dry_run.md`); no TPU was there and "
-    "nothing was run on one. Where the estimate of a step is `roofline`, it is the "
-    "larger of flops over published peak and bytes over published bandwidth: a lower "
-    "bound. Where it is `cycles`, it is what libtpu's compiler reckons for its own "
-    "program, unproven. Neither knows input, host and collectives. Prediction is 7 "
-    "scales and flip, always by roofline, and where the slice was not compiled for, "
-    "with the work of another."
-)
-UPDATE_COLUMNS = (
-    "training",
-    "network",
-    "batch",
-    "slice",
-    "examples per core",
-    "HBM per core, GiB",
-    "s per update",
-    "estimate",
-)
+_GOAL = "run_row.Row.goal"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +77,7 @@ def stages(row):
         dict of the name of a stage's directory, which rows share, -> Stage, in order.
     """
     config.load([f"experiments/{row}.gin"])
-    goal = gin.query_parameter("run_row.run_row.goal").scoped_configurable_fn()
+    goal = gin.query_parameter(_GOAL).scoped_configurable_fn()
     listed = graph.list_stages((goal,), work_dir="")
     found = {stage.name: _stage(stage) for stage in listed}
     return {name: stage for name, stage in found.items() if stage}
@@ -167,7 +148,8 @@ def _seconds(record):
 
 
 def hours(records, stage, slice_):
-    """float, of the whole slice; None where the record does not say."""
+    """dict of hours, float, of the whole slice, and is_bound, bool, whether it takes
+    at least so many; None where the record does not say."""
     if stage.updates:
         found = update(
             records,
@@ -176,8 +158,12 @@ def hours(records, stage, slice_):
             batch=stage.batch,
             slice_=slice_,
         )
-        usable = found and found["fits"] and found["seconds"]
-        return stage.updates * found["seconds"] / 3600 if usable else None
+        if not (found and found["fits"] and found["seconds"]):
+            return None
+        return {
+            "hours": stage.updates * found["seconds"] / 3600,
+            "is_bound": found["estimate"] == "roofline",
+        }
     predictions = [
         record
         for record in reversed(records)
@@ -189,7 +175,8 @@ def hours(records, stage, slice_):
     # The slice's own record where there is one, else the work of another's.
     best = max(predictions, key=lambda record: record["topology"] == slice_)
     frame_s = pseudo_label_cost.chip_seconds(slice_, best)
-    return stage.frames * frame_s / chips(slice_) / 3600
+    in_hours = stage.frames * frame_s / chips(slice_) / 3600
+    return {"hours": in_hours, "is_bound": True}
 
 
 def chips(slice_):
@@ -203,7 +190,7 @@ def rows():
     return [
         f"{path.parent.name}/{path.stem}"
         for path in found
-        if "run_row.run_row.goal" in path.read_text()
+        if f"{_GOAL} = " in path.read_text()
     ]
 
 
@@ -235,6 +222,7 @@ def figures(records):
         "stages": [
             {
                 **dataclasses.asdict(stage),
+                "task": TASKS[stage.job].name if stage.updates else "pseudo-labels",
                 "hours": in_hours[stage],
                 "times": list(everything.values()).count(stage),
             }
@@ -251,113 +239,14 @@ def _sums(stages_, in_hours):
     """Of each slice: hours of the stages on record, and how many are not."""
     found = {}
     for slice_ in SLICES:
-        known = [in_hours[stage][slice_] for stage in stages_]
-        missing = known.count(None)
-        total = sum(value for value in known if value is not None)
-        found[slice_] = {"hours": total, "stages_not_run": missing}
+        of_stages = [in_hours[stage][slice_] for stage in stages_]
+        known = [value for value in of_stages if value]
+        found[slice_] = {
+            "hours": sum(value["hours"] for value in known),
+            "is_bound": any(value["is_bound"] for value in known),
+            "stages_not_run": of_stages.count(None),
+        }
     return found
-
-
-def table(found, prices=None):
-    """The whole text of stage_hours.md.
-
-    Args:
-        found: dict of `figures`.
-        prices: dict of generation -> dollars per chip-hour, or None.
-    """
-    costs = [f"dollars on {s}" for s in SLICES] if prices else []
-    lines = [
-        "# Hours of the paper's stages on TPU slices",
-        "",
-        f"Written by `python -m benchmarks.stage_hours`; do not edit. {HEADER}",
-        "",
-        "## One update",
-        "",
-        *_lines(
-            UPDATE_COLUMNS,
-            map(_update_cells, found["updates"]),
-        ),
-        "",
-        "## Stages",
-        "",
-        "Hours on the whole slice, from the first to the last update or frame. "
-        "`times`: how many different ones all rows together need.",
-        "",
-        *_lines(
-            ["stage", "network", "work", *(f"h on {s}" for s in SLICES), "times"],
-            map(_stage_cells, found["stages"]),
-        ),
-        "",
-        "## Rows of the tables",
-        "",
-        "Each row alone, from nothing: sums over the stages on record. `+ n` are "
-        "stages that are not on record and not in the sum.",
-        "",
-        *_lines(
-            ["row"]
-            + [f"h on {s} ({found['chips'][s]} chips)" for s in SLICES]
-            + [f"chip-hours {s}" for s in SLICES]
-            + costs,
-            (
-                _row_cells(row, sums, found["chips"], prices)
-                for row, sums in found["rows"].items()
-            ),
-        ),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _lines(header, rows):
-    for cells in (header, ["---"] * len(header), *rows):
-        yield f"| {' | '.join(map(str, cells))} |"
-
-
-def _update_cells(row):
-    found = row["found"]
-    first = [row["task"], row["network"], row["batch"], row["slice"]]
-    if found is None:
-        return [*first, "", "", NOT_RUN, ""]
-    parts = f" in {found['parts']} parts" if found["parts"] > 1 else ""
-    peak, limit = (found[f"hbm_{key}_bytes"] / 2**30 for key in ("peak", "limit"))
-    seconds = found["seconds"]
-    return [
-        *first,
-        f"{found['per_core']}{parts}",
-        f"{peak:.2f} of {limit:.2f}" + ("" if found["fits"] else ": does not fit"),
-        NOT_RUN if seconds is None else f"{seconds:.3f}",
-        found["estimate"],
-    ]
-
-
-def _stage_cells(stage):
-    task = TASKS[stage["job"]].name if stage["updates"] else "pseudo-labels"
-    work = stage["updates"] or stage["frames"]
-    unit = "updates" if stage["updates"] else "frames"
-    return [
-        f"`{stage['role']}`",
-        stage["network"],
-        f"{task}: {work:,} {unit}" if work else f"{task}: other passes",
-        *(_hours(stage["hours"][slice_]) for slice_ in SLICES),
-        stage["times"],
-    ]
-
-
-def _row_cells(row, sums, chips_of, prices):
-    cells = [row]
-    for factor in (dict.fromkeys(SLICES, 1), chips_of):
-        for slice_ in SLICES:
-            missing = sums[slice_]["stages_not_run"]
-            value = _hours(sums[slice_]["hours"] * factor[slice_])
-            cells.append(f"{value} + {missing}" if missing else value)
-    for slice_ in SLICES if prices else ():
-        price = prices.get(slice_.partition(":")[0])
-        chip_hours = sums[slice_]["hours"] * chips_of[slice_]
-        cells.append("no price" if price is None else f"{chip_hours * price:,.0f}")
-    return cells
-
-
-def _hours(value):
-    return NOT_RUN if value is None else f"{value:,.1f}"
 
 
 def _price(text):
@@ -376,8 +265,8 @@ def main():
     found = figures(tpu_dry_run.read())
     if not prices:
         JSON.write_text(json.dumps(found, indent=1) + "\n")
-        TABLE.write_text(table(found))
-    print(table(found, prices))
+        TABLE.write_text(stage_hours_table.table(found))
+    print(stage_hours_table.table(found, prices))
 
 
 if __name__ == "__main__":
