@@ -79,6 +79,7 @@ class Row:
     @property
     def command(self):
         params = (
+            "WORK_DIR = None",  # a job among the changes would have one
             f"TOPOLOGY = '{self.topology}'",
             f"STEP = '{self.step}'",
             f"BATCH_SIZE = {self.batch_size}",
