@@ -215,6 +215,35 @@ def test_agreement_compares_with_the_labels_of_the_iteration_before(tmp_path, la
     assert facts["pseudo"]["parents"]["data"] is None
 
 
+class SkyIsRoad(tiny_shards.Oracle):
+    """A teacher that takes the sky, a quarter of the pixels, for road."""
+
+    def __call__(self, images, *, only=None):
+        result = super().__call__(images, only=only)
+        sky = result["panoptic"] == tiny_shards.SKY * 256
+        result["panoptic"] = np.where(sky, tiny_shards.ROAD * 256, result["panoptic"])
+        return result
+
+
+def test_another_teacher_agrees_in_part_and_tensorboard_shows_it(tmp_path, label):
+    frames = [tiny_shards.frame(number, ego=False) for number in range(3)]
+    tiny_shards.write(tmp_path / "shards" / "train_sequence", frames)
+    label(iteration=1)
+    (tmp_path / "pseudo").rename(tmp_path / "before")
+    other = SkyIsRoad(teacher(tmp_path / "another", weight=2.0).checkpoint)
+    quality = LabelQuality(CITYSCAPES)
+    again, _ = label(other, previous=str(tmp_path / "before"), quality=quality)
+    _, facts = shards.read_manifest(str(again))
+    total = facts["figures"]["total"]
+    assert total["agreement"] == 0.75
+    assert 0 < total["miou"] < 100 and 0 < total["pq"] < 100
+    (events,) = (tmp_path / "pseudo" / "tensorboard" / "train_sequence").iterdir()
+    ((_, values),) = read_events(events)
+    for name in ("agreement", "pq", "miou"):
+        shown = values[f"pseudo_label/{name}"].simple_value
+        assert shown == pytest.approx(total[name])
+
+
 def test_labels_of_other_frames_are_not_compared(tmp_path, label):
     labelled, inference = label()
     before = tmp_path / "before" / "train_sequence"
