@@ -156,6 +156,22 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
         np.testing.assert_array_equal(restored, saved)
 
 
+@pytest.mark.parametrize("file", ["index", "data-00000-of-00001"])
+def test_a_bit_that_flips_anywhere_never_becomes_a_wrong_weight(save, resume, file):
+    path = save(dense(seed=1), steps=2)
+    whole = {step: dense(seed=1) for step in (1, 2)}
+    for step, model in whole.items():
+        checkpoint.restore_model(model, at_step(path, step))
+    data = pathlib.Path(f"{path}.{file}").read_bytes()
+    for place in range(0, len(data), len(data) // 12):
+        flipped = data[place] ^ (1 << place % 8)
+        changed = data[:place] + bytes([flipped]) + data[place + 1 :]
+        pathlib.Path(f"{path}.{file}").write_bytes(changed)
+        step, weights = resume()  # 2 where nothing lies in that byte
+        for restored, saved in zip(weights, whole[step].get_weights(), strict=True):
+            np.testing.assert_array_equal(restored, saved)
+
+
 def test_a_checkpoint_without_its_data_counts_as_damaged(save, resume, capsys):
     path = pathlib.Path(f"{save(dense(), steps=2)}.data-00000-of-00001")
     path.unlink()

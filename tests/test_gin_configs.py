@@ -111,7 +111,7 @@ def test_a_parameter_that_no_config_has_would_be_noticed():
 def test_every_file_is_a_network_a_machine_a_job_or_part_of_one():
     parts = {part for path in FILES for part in re.findall(r"'(.+gin)'", text_of(path))}
     others = set(FILES) - set(JOBS) - parts
-    axes = ("/models/", "/hardware/", "/memory/")
+    axes = ("/models/", "/hardware/", "/memory/", "/optimizer/")
     assert {path for path in others if not any(a in path for a in axes)} == set()
 
 

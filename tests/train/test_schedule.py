@@ -1,9 +1,11 @@
 """The poly schedule, by hand."""
 
+import gin
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from naive_student_tf import config
 from naive_student_tf.compat import keras
 from naive_student_tf.train import schedule
 
@@ -82,3 +84,20 @@ def test_momentum_decays_kernels_but_neither_batch_norm_nor_biases():
     optimizer.apply_gradients([(tf.zeros([1]), variable) for variable in variables])
     found = [variable.numpy()[0] for variable in variables]
     np.testing.assert_allclose(found, [8 * (1 - 0.5 * 0.25), 8, 8, 8])
+
+
+def test_fresh_heads_are_all_that_is_not_the_backbone():
+    files = ("jobs/train", "models/small", "optimizer/fresh_heads")
+    config.load([f"gin_configs/{name}.gin" for name in files])
+    settings = {
+        name: gin.query_parameter(f"loop.train.{name}").scoped_configurable_fn
+        for name in ("model", "optimizer")
+    }
+    variables = settings["model"]().trainable_variables
+    optimizer = settings["optimizer"](0.1)
+    optimizer.build(variables)  # every prefix has variables
+    groups = tuple(optimizer.get_config()["multipliers"])
+    rest = {
+        v.name.partition("/")[0] for v in variables if not v.name.startswith(groups)
+    }
+    assert rest == {"stem", "stage2", "stage3", "stage4"}
