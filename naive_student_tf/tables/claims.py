@@ -24,10 +24,11 @@ EXPECTED = ("better", "no better")
 SHOWS, DOES_NOT_SHOW = "shows", "does not show"
 NOISE, NOT_RUN = "cannot be told from noise", "not run"
 FEWEST = 3
+MEAN = "mean"
 # By the degrees of freedom, n - 1; the last one serves for all above (it is larger).
 T_95 = {2: 2.920, 3: 2.353, 4: 2.132, 5: 2.015, 6: 1.943, 7: 1.895, 8: 1.860, 9: 1.833}
 _HEADER = ("claim", "number", "paper", "ours", "seeds above 0", "data", "verdict")
-_RULE = (
+RULE = (
     "Paper and ours: the difference between the two rows that a claim compares; ours "
     "within each seed, mean ± standard deviation. `shows` and `does not show`: the "
     "mean is further from zero, on the claimed side or on the other, than noise alone "
@@ -37,14 +38,19 @@ _RULE = (
 
 
 def section(paper, results):
-    """Markdown below a table: a line per claim and number; '' without claims."""
+    """Markdown below a table: the claims and the rule; '' without claims."""
+    if not paper.get("claims"):
+        return ""
+    return f"\n## Claims\n\n{table(paper, results)}\n{RULE}\n"
+
+
+def table(paper, results):
+    """Markdown: a line per claim and number; '' without claims."""
     lines = []
     for claim in paper.get("claims", ()):
         for i, tried in enumerate(try_claim(paper, results, claim)):
             lines.append(["" if i else claim["text"], *_cells(tried)])
-    if not lines:
-        return ""
-    return f"\n## Claims\n\n{markdown.table(_HEADER, lines)}\n{_RULE}\n"
+    return markdown.table(_HEADER, lines) if lines else ""
 
 
 def try_claim(paper, results, claim):
@@ -56,8 +62,8 @@ def try_claim(paper, results, claim):
         claim: dict, see the module docstring.
 
     Returns:
-        list of dict(name: str, printed: float or None, differences: list of float,
-        data: str or None, verdict: str), the mean last.
+        list of dict(key: str, name: str, printed: float or None, differences: list of
+        float, data: str or None, verdict: str), the mean last.
 
     Raises:
         ValueError: the claim names a row that there is not, or expects something else.
@@ -72,6 +78,7 @@ def try_claim(paper, results, claim):
         data, found = differences(results, claim["better"], claim["worse"], keys=of)
         tried.append(
             {
+                "key": MEAN if len(of) > 1 else of[0],
                 "name": name,
                 "printed": _printed_difference(paper, claim, of),
                 "differences": found,

@@ -1,4 +1,4 @@
-"""Job: counts the rows of the paper's tables that need no training, renders all.
+"""What is on record of the paper's tables; counts rows that need no training.
 
 A row is counted in a process of its own, as any job: one process, one config.
 """
@@ -14,37 +14,25 @@ import sys
 import tempfile
 
 from naive_student_tf import processes, run_directory
-from naive_student_tf.tables import render
-from naive_student_tf.tables.figure import FILE, figure
-from naive_student_tf.tables.index import index
 
 
-def update_tables(*, tables, output, count=True):
-    """Appends new counts to results.jsonl; writes tables, figures and the index.
+def count(folder):
+    """Appends new counts of a table's rows to its results.jsonl.
 
     Args:
-        tables: tuple of str, folders with a paper.json and a gin file per row.
-        count: bool, whether to count the rows that need no training, or to render
-            what is on record only.
-        output: str, the index, in the folder that has all of them.
+        folder: Path, with a paper.json and a gin file per row.
     """
-    for folder in map(pathlib.Path, tables):
-        paper = read_paper(folder)
-        for row in paper["rows"] if count and "count_with" in paper else ():
-            append_new(folder / "results.jsonl", _count(folder, paper, row))
-            print(f"{folder.name}: {row}", flush=True)
-        results = read_results(folder)
-        (folder / "table.md").write_text(render.table(paper, results))
-        if drawn := figure(paper, results):
-            (folder / FILE).write_text(drawn)
-    pathlib.Path(output).write_text(index(read_tables(tables)))
+    paper = read_paper(folder)
+    for row in paper["rows"] if "count_with" in paper else ():
+        append_new(folder / "results.jsonl", _count(folder, paper, row))
+        print(f"{folder.name}: {row}", flush=True)
 
 
 def read_tables(folders):
-    """A list of (folder name, paper, results)."""
-    return [
-        (f.name, read_paper(f), read_results(f)) for f in map(pathlib.Path, folders)
-    ]
+    """A list of (folder name, paper, results), figures last."""
+    paths = map(pathlib.Path, folders)
+    found = [(path.name, read_paper(path), read_results(path)) for path in paths]
+    return sorted(found, key=lambda of: of[1]["table"].startswith("Figure"))
 
 
 def read_paper(folder):

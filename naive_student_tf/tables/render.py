@@ -26,20 +26,25 @@ _HEADER = ("row", "number", "paper", "ours", "difference", "status")
 
 def table(paper, results):
     """table.md: one line per printed number, the figure, the claims."""
-    lines = [
-        (row["name"], paper["numbers"][key]["name"], *cells)
-        for row, key, *cells in _compared(paper, results)
-    ]
     title = f"{markdown.NOTE}\n\n# {paper['table']}\n\n"
     drawn = f"\n![{paper['table']}]({FILE})\n" if figure(paper, results) else ""
     claimed = claims.section(paper, results)
-    return title + markdown.table(_HEADER, lines) + drawn + claimed
+    return title + numbers(paper, results) + drawn + claimed
+
+
+def numbers(paper, results):
+    """Markdown: one line per printed number."""
+    lines = [
+        (paper["rows"][row]["name"], paper["numbers"][key]["name"], *cells)
+        for row, key, *cells in compared(paper, results)
+    ]
+    return markdown.table(_HEADER, lines)
 
 
 def row_statuses(paper, results, row):
     """The status of each number of a row, a list of str."""
     of_row = paper | {"rows": {row: paper["rows"][row]}}
-    return [status for *_, status in _compared(of_row, results)]
+    return [status for *_, status in compared(of_row, results)]
 
 
 def status(printed, ours, *, data=None):
@@ -62,7 +67,7 @@ def status(printed, ours, *, data=None):
     return "reproduced" if close else "off"
 
 
-def _compared(paper, results):
+def compared(paper, results):
     """Yields (row, key, paper, ours, difference, status) of each printed number."""
     for name, row in paper["rows"].items():
         for key, printed in row["printed"].items():
@@ -76,7 +81,7 @@ def _compared(paper, results):
                     spread = f" ± {statistics.stdev(values):.1f}"
             cell, difference = _cells(printed, ours, toy=is_toy(data))
             found = status(printed, ours, data=data)
-            yield row, key, _paper_cell(printed), cell + spread, difference, found
+            yield name, key, _paper_cell(printed), cell + spread, difference, found
 
 
 def _paper_cell(printed):

@@ -1,0 +1,78 @@
+"""The page of results and the index: what they show, from results typed by hand."""
+
+from naive_student_tf.tables import index, results_page
+
+PAPER = {
+    "table": "Table 0",
+    "title": "A table",
+    "cost": "nothing",
+    "numbers": {"pq": {"name": "PQ (%)"}, "ap": {"name": "AP (%)"}},
+    "rows": {
+        "a": {
+            "name": "A",
+            "printed": {
+                "pq": {"value": "62.9", "tolerance": 0.5},
+                "ap": {"value": None},
+            },
+        },
+        "b": {"name": "B", "printed": {"pq": {"value": "65.3", "tolerance": 0.5}}},
+    },
+    "claims": [{"text": "B helps.", "better": "b", "worse": "a", "expect": "better"}],
+    "figure": {"x": "x", "series": {"S": {"0": "a", "1": "b"}}},
+}
+SCORES = {"a": (10.0, 20.0, 30.0), "b": (11.0, 22.0, 33.0)}
+RESULTS = [
+    {"row": row, "seed": seed, "data": "toy_city", "metrics": {"pq": pq}}
+    for row, values in SCORES.items()
+    for seed, pq in enumerate(values)
+]
+TABLES = [("table_00", PAPER, RESULTS)]
+
+
+def page(tables=TABLES, **changed):
+    nothing = {"records": [], "benchmarks": [], "pictures": []}
+    return results_page.page(tables, **nothing | changed)
+
+
+def test_every_claim_has_one_line_with_a_verdict_per_number():
+    (line,) = results_page.overview(TABLES).splitlines()[2:]
+    link = "[Table 0](../experiments/table_00/table.md)"
+    assert line == f"| {link} | B helps. | shows |  | toy_city |"
+
+
+def test_a_row_stands_beside_the_paper_s():
+    lines = results_page.beside(PAPER, RESULTS).splitlines()
+    assert lines[2:] == [
+        "| A | 20.0 ± 10.0 / 62.9 | \N{EN DASH} / \N{EN DASH} | toy 1, not run 1 |",
+        "| B | 22.0 ± 11.0 / 65.3 |  | toy |",
+    ]
+
+
+def test_the_figure_is_shown_where_there_are_results():
+    image = "![Table 0](../experiments/table_00/figure.svg)"
+    assert image in page()
+    assert image not in page([("table_00", PAPER, [])])
+
+
+def test_other_experiments_pictures_and_benchmarks_are_shown():
+    text = page(
+        records=[("demo", "The demo", "| a |\n")],
+        benchmarks=[("tta.md", "Test-time augmentation")],
+        pictures=[{"file": "val.webp", "caption": "A frame"}],
+    )
+    assert "## The demo\n\n| a |\n\n[More](../experiments/demo/README.md)" in text
+    assert "- [Test-time augmentation](../benchmarks/tta.md)" in text
+    assert "A frame\n\n![A frame](pictures/val.webp)" in text
+
+
+def test_the_index_has_hours_where_they_are_known():
+    sums = {"v5e:4x8": {"hours": 49.84, "stages_not_run": 3}}
+    hours = {"chips": {"v5e:4x8": 32}, "rows": {"table_00/b": sums}}
+    first, second = index.index(TABLES, hours=hours).splitlines()[-2:]
+    assert first.endswith("| [a.gin](table_00/a.gin) | toy 1, not run 1 |  |")
+    assert second.endswith("| [b.gin](table_00/b.gin) | toy | 49.8 + 3 |")
+
+
+def test_the_index_does_without_hours():
+    last = index.index(TABLES, hours={}).splitlines()[-1]
+    assert last.endswith("| [b.gin](table_00/b.gin) | toy |")
