@@ -1,5 +1,5 @@
-"""The documentation is true: its commands load, its links lead somewhere, and the
-pages on how to add something are done as they stand."""
+"""The documentation is true: its commands load (the README's: test_readme.py), its
+links lead somewhere, and the pages on how to add something are done as they stand."""
 
 import json
 import pathlib
@@ -75,7 +75,7 @@ def do(name, *, up_to=None):
         config.run()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", sorted(set(PAGES) - {"README.md"}))
 def test_every_command_loads(name, folder):
     folder(name)
     for files, bindings in commands(PAGES[name]):
@@ -83,7 +83,6 @@ def test_every_command_loads(name, folder):
 
 
 def test_commands_are_found():
-    assert len(list(commands(PAGES["README.md"]))) > 5
     assert len(list(commands(PAGES["docs/add_a_data_set.md"]))) == 5
 
 

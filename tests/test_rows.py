@@ -17,6 +17,7 @@ ROWS = sorted(
     if "run_row.Row.goal" in path.read_text()
 )
 TOY = "experiments/stages/toy.gin"
+TPU = "experiments/stages/tpu_v5e_32.gin"
 STUDENTS = ("student", "finetune", "supervised")
 
 
@@ -40,7 +41,7 @@ def test_a_row_knows_its_place(row):
     assert config.macro("ROW") == row.removeprefix("experiments/").removesuffix(".gin")
 
 
-@pytest.mark.parametrize("more", [(), (TOY,)], ids=["full", "toy"])
+@pytest.mark.parametrize("more", [(), (TOY,), (TPU,)], ids=["full", "toy", "tpu"])
 def test_the_configs_of_all_stages_take_their_parameters(more):
     stages = {stage.name: stage for row in ROWS for stage in stages_of(row, *more)}
     assert len(stages) > 15

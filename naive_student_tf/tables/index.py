@@ -16,7 +16,7 @@ Of each row's numbers: `reproduced` (inside the tolerance of paper.json), `off`,
 """
 _HOURS = """\
 The last columns: hours of a row's stages on slices of Cloud TPU, all from nothing, by
-the compiler's record and not by runs; `+ n` stages are not on that record
+the compiler's record and not by runs; `≥`: at least, `+ n` stages are not on record
 ([stage_hours.md](../benchmarks/stage_hours.md)).
 """
 
@@ -55,11 +55,12 @@ def _rows(folder, paper, results, hours):
 
 
 def _hours(found):
-    """'49.8 + 3': hours, and how many stages are not in them."""
+    """'≥ 49.8 + 3': hours, and how many stages are not in them."""
     if found is None:
         return ""
     missing = found["stages_not_run"]
-    return f"{found['hours']:.1f}" + (f" + {missing}" if missing else "")
+    bound = "≥ " if found["is_bound"] else ""
+    return f"{bound}{found['hours']:.1f}" + (f" + {missing}" if missing else "")
 
 
 def counted(statuses):

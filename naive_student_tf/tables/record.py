@@ -29,10 +29,10 @@ def count(folder):
 
 
 def read_tables(folders):
-    """A list of (folder name, paper, results), figures last."""
+    """A list of (folder name, paper, results), the paper's tables first."""
     paths = map(pathlib.Path, folders)
     found = [(path.name, read_paper(path), read_results(path)) for path in paths]
-    return sorted(found, key=lambda of: of[1]["table"].startswith("Figure"))
+    return sorted(found, key=lambda of: not of[1]["table"].startswith("Table"))
 
 
 def read_paper(folder):

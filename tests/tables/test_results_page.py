@@ -66,11 +66,11 @@ def test_other_experiments_pictures_and_benchmarks_are_shown():
 
 
 def test_the_index_has_hours_where_they_are_known():
-    sums = {"v5e:4x8": {"hours": 49.84, "stages_not_run": 3}}
+    sums = {"v5e:4x8": {"hours": 49.84, "is_bound": True, "stages_not_run": 3}}
     hours = {"chips": {"v5e:4x8": 32}, "rows": {"table_00/b": sums}}
     first, second = index.index(TABLES, hours=hours).splitlines()[-2:]
     assert first.endswith("| [a.gin](table_00/a.gin) | toy 1, not run 1 |  |")
-    assert second.endswith("| [b.gin](table_00/b.gin) | toy | 49.8 + 3 |")
+    assert second.endswith("| [b.gin](table_00/b.gin) | toy | ≥ 49.8 + 3 |")
 
 
 def test_the_index_does_without_hours():
