@@ -6,7 +6,7 @@
     <work_dir>/workers/status/                            see worker.py
     <work_dir>/tensorboard/<split>/                       see summaries.py
 
-Everything outside `workers/` is the same whoever labelled which shard, and however
+Every split and all of `tensorboard/` is the same whoever labelled which shard, and however
 often somebody was killed.
 """
 
