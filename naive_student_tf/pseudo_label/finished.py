@@ -6,8 +6,8 @@
     <work_dir>/workers/status/                            see worker.py
     <work_dir>/tensorboard/<split>/                       see summaries.py
 
-Every split and all of `tensorboard/` is the same whoever labelled which shard, and however
-often somebody was killed.
+Every split and all of `tensorboard/` is the same whoever labelled which shard, and
+however often somebody was killed.
 """
 
 import dataclasses
