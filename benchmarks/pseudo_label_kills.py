@@ -31,9 +31,9 @@ SPLITS = ("train_sequence", "train_extra")
 ROOT = pathlib.Path(__file__).parents[1]
 TABLE = ROOT / "benchmarks" / "pseudo_label_kills.md"
 DEMO = "gin_configs/demo"
-# What workers tell each other, and what tells the story of the processes. Two more files
-# do and may differ: operative_config.gin has what the last worker used (one that came
-# too late for a shard has drawn nothing), versions.json the commit.
+# What workers tell each other, and what tells the story of the processes. Two more
+# files do and may differ: operative_config.gin has what the last worker used (one that
+# came too late for a shard has drawn nothing), versions.json the commit.
 NO_RESULTS = ("workers/", "log.txt", ".lock")
 
 
