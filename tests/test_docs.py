@@ -86,6 +86,18 @@ def test_commands_are_found():
     assert len(list(commands(PAGES["docs/add_a_data_set.md"]))) == 5
 
 
+def test_the_program_says_what_troubleshooting_quotes():
+    """In bold; a message may be written in several strings, with values in it."""
+    sources = (ROOT / "naive_student_tf").rglob("*.py")
+    said = re.sub(r'"\s*\n\s*f?"', "", "\n".join(path.read_text() for path in sources))
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    _, *sections = page.split("\n## ")
+    bold = re.findall(r"^- \*\*(.+?)\*\*", "\n".join(sections[1:]), re.M)
+    quoted = [words for line in bold for words in re.findall(r"`(.+?)`", line)]
+    assert len(quoted) > 10
+    assert [words for words in quoted if words not in said] == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_link_leads_somewhere(name):
     page = PAGES[name]

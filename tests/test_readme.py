@@ -1,4 +1,4 @@
-"""The commands of the README load: files, macros and bindings are there."""
+"""The commands of the README and of what it leads to load: nothing is missing there."""
 
 import itertools
 import pathlib
@@ -21,7 +21,10 @@ def commands(text):
                 yield line
 
 
-COMMANDS = list(commands((ROOT / "README.md").read_text()))
+PAGES = ("README", "docs/own_data", "docs/pseudo_labels", "docs/scores", "docs/tpu")
+COMMANDS = [
+    command for page in PAGES for command in commands((ROOT / f"{page}.md").read_text())
+]
 
 
 def flags(command):
