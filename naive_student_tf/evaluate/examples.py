@@ -37,12 +37,18 @@ def write_example(frame, predicted, *, work_dir, label_space, folder=FOLDER):
     tf.summary.image(f"{folder}/{frame.filename}", panels.stack_panels(drawn)[None])
 
 
+def read_panoptic(frame, *, work_dir):
+    """The kept prediction, integers [H, W], or None where it was not kept."""
+    path = f"{store.join(work_dir, FOLDER, frame.filename)}.png"
+    return example.decode_png(store.read_bytes(path)) if store.exists(path) else None
+
+
 def read_rows(frame, *, work_dir, label_space):
     """The rows of pictures of a kept example, [] if it is none; see scenes.py."""
-    base = store.join(work_dir, FOLDER, frame.filename)
-    if not store.exists(f"{base}.png"):
+    panoptic = read_panoptic(frame, work_dir=work_dir)
+    if panoptic is None:
         return []
-    panoptic = example.decode_png(store.read_bytes(f"{base}.png"))
+    base = store.join(work_dir, FOLDER, frame.filename)
     paths = {name: f"{base}_{name}.png" for name in HEADS}
     heads = {
         name: example.decode_png(store.read_bytes(path))

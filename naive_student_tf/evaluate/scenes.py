@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from naive_student_tf.data import example
 from naive_student_tf.evaluate import canvas, panels, pictures
 from naive_student_tf.labels import panoptic as panoptic_labels
 
@@ -58,6 +59,18 @@ def validation_row(title, image, *, truth, prediction, label_space):
         ignore_label=label_space.ignore_label,
     )
     return title, [*cells, ("error", fit(error))]
+
+
+def compared_row(frame, predictions, *, label_space):
+    """Image | ground truth | prediction of each caption.
+
+    Args:
+        frame: Frame with a label.
+        predictions: dict, caption -> panoptic map, integers [H, W].
+        label_space: LabelSpace.
+    """
+    maps = [("ground truth", frame.panoptic), *predictions.items()]
+    return frame.filename, _draw_maps(example.pixels(frame), maps, label_space)
 
 
 def draw_unlabelled(image, truth, void_regions, label_space):

@@ -69,7 +69,7 @@ def _benchmarks(root):
 
 
 def _pictures(folder):
-    """What draw_triptychs.py left, [] without it."""
+    """What evaluate/draw_triptychs.py listed, [] without it."""
     path = folder / "pictures" / "pictures.json"
     return json.loads(path.read_text()) if path.exists() else []
 
