@@ -51,7 +51,7 @@ def run():
             "The config binds no job (jobs.run.job = @...): give a file of "
             "gin_configs/jobs/, or one that includes one, first."
         )
-    return gin.get_configurable(jobs.run)()
+    return build(jobs.run)
 
 
 def build(configurable):
