@@ -172,11 +172,13 @@ class Reader:
         data, void = self._data, self._data.label_space.void
         image = example.decode_image(parsed)
         label = example.decode_panoptic(parsed, void=void)
-        tf.debugging.assert_equal(
+        same = tf.debugging.assert_equal(
             tf.shape(image)[:2],
             tf.shape(label),
             tf.strings.join([parsed["image/filename"], ": image and label differ"]),
         )
+        with tf.control_dependencies([same]):  # before anything trips over the sizes
+            label = tf.identity(label)
         window = augment.random_window(
             tf.shape(image)[:2],
             crop_size=data.crop_size,

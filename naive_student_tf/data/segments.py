@@ -35,13 +35,8 @@ def index_segments(panoptic, *, label_space, max_segments):
     if max_segments > 256:
         raise ValueError(f"max_segments is {max_segments}; 8 bits number at most 256.")
     panoptic = tf.cast(panoptic, tf.int32)
-    values = _values(panoptic)
+    values = _values(panoptic, max_segments)
     count = tf.size(values)
-    tf.debugging.assert_less_equal(
-        count,
-        max_segments,
-        "A crop has more segments than max_segments; raise that binding.",
-    )
     category, instance = arithmetic.unpack(
         values, label_divisor=label_space.label_divisor
     )
@@ -67,10 +62,18 @@ def index_segments(panoptic, *, label_space, max_segments):
     return segment, tf.ensure_shape(table, [max_segments, 5])
 
 
-def _values(panoptic):
-    """The different values of a map, ascending, int32 [N]."""
+def _values(panoptic, max_segments):
+    """The different values of a map, ascending, int32 [N <= max_segments]."""
     present = tf.math.bincount(panoptic, minlength=_NUM_VALUES, maxlength=_NUM_VALUES)
-    return tf.cast(tf.where(present > 0)[:, 0], tf.int32)
+    values = tf.cast(tf.where(present > 0)[:, 0], tf.int32)
+    bound = tf.debugging.assert_less_equal(
+        tf.size(values),
+        max_segments,
+        "A crop has more segments than max_segments; raise that binding.",
+    )
+    # A graph orders nothing by itself: what needs the bound must wait for its check.
+    with tf.control_dependencies([bound]):
+        return tf.identity(values)
 
 
 def _check_categories(category, label_space):
