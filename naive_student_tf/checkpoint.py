@@ -26,11 +26,20 @@ class Checkpoints:
     """The checkpoints of one training run, in `work_dir/checkpoints`."""
 
     def __init__(
-        self, work_dir, *, model, optimizer, keep=2, background=False, writes=True
+        self,
+        work_dir,
+        *,
+        model,
+        optimizer,
+        lineage=None,
+        keep=2,
+        background=False,
+        writes=True,
     ):
         """Args:
         work_dir: str.
         model, optimizer: what to save.
+        lineage: lineage.variable, what the weights come from; None: unknown.
         keep: int, of the newest ones.
         background: bool, `save` returns as soon as the values are copied to the
             host, and the files are written while training goes on.
@@ -42,7 +51,7 @@ class Checkpoints:
         self._elsewhere = None if writes else tempfile.TemporaryDirectory()
         self._target = self._folder if writes else self._elsewhere.name
         self._manager = tf.train.CheckpointManager(
-            tf.train.Checkpoint(model=model, optimizer=optimizer),
+            _tracked(model=model, optimizer=optimizer, lineage=lineage),
             self._target,
             max_to_keep=keep if writes else 1,
             checkpoint_name=_NAME,
@@ -182,9 +191,9 @@ def compare(model, path):
     return named_weights.compare(model, path, named_weights.of_checkpoint(path))
 
 
-def save_model(model, work_dir):
+def save_model(model, work_dir, *, lineage=None):
     """Saves a model without optimizer as a training run would; returns the path."""
-    saved = tf.train.Checkpoint(model=model)
+    saved = _tracked(model=model, lineage=lineage)
     manager = tf.train.CheckpointManager(saved, store.join(work_dir, FOLDER), 1)
     return manager.save(checkpoint_number=0)
 
@@ -195,6 +204,13 @@ def fingerprint(path):
     for name in sorted(tf.io.gfile.glob(find(path) + ".data-*")):
         digest.update(store.read_bytes(name))
     return digest.hexdigest()[:16]
+
+
+def _tracked(*, lineage, **objects):
+    """What is saved; without a lineage, as by others' tools."""
+    if lineage is not None:
+        objects["lineage"] = lineage
+    return tf.train.Checkpoint(**objects)
 
 
 def _by_step(folder):

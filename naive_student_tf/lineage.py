@@ -1,18 +1,24 @@
 """Where weights and labels come from, and the guard against a student that saw val.
 
-A training writes `lineage.json` into its directory:
+A checkpoint carries its lineage in itself, so no copy, link or new name parts them:
     data   list of dict: directory, split (as its manifest says), frames, and for
            pseudo-labels `teacher`, the lineage of the weights that wrote them
     init   the lineage of the weights it started from, or None: from scratch
-    source instead of both: weights that were published by somebody else
+    source for weights that were published by somebody else, what they are
 
+`lineage.json` in a training directory is the same, to be read by people.
 Top-level because training, pseudo-labelling and importing all write or read it.
 """
 
-from naive_student_tf import store
+import json
+import re
+
+import tensorflow as tf
+
+from naive_student_tf import checkpoint, store
 
 FILE = "lineage.json"
-_CHECKPOINTS = "checkpoints"  # folder of a training directory
+_KEY = "lineage/.ATTRIBUTES/VARIABLE_VALUE"  # in a checkpoint
 
 
 def of_shards(directory, facts):
@@ -32,14 +38,25 @@ def of_shards(directory, facts):
 
 
 def of_weights(path):
-    """The lineage of a training directory, or of a checkpoint in one.
+    """The lineage of a checkpoint, or of the newest one of a training directory.
 
     Returns:
-        dict; {"unknown": path} where nothing tells.
+        dict; {"unknown": path} where the checkpoint does not tell.
+
+    Raises:
+        FileNotFoundError: there is no checkpoint.
     """
-    directory = path.rpartition(f"/{_CHECKPOINTS}/")[0] or path
-    file = store.join(directory, FILE)
-    return store.read_json(file) if store.exists(file) else {"unknown": path}
+    reader = tf.train.load_checkpoint(checkpoint.find(path))
+    if not reader.has_tensor(_KEY):
+        return {"unknown": path}
+    return json.loads(reader.get_tensor(_KEY))
+
+
+def variable(lineage):
+    """What a checkpoint saves of a lineage, `lineage=variable(...)`."""
+    text = json.dumps(lineage, sort_keys=True)
+    with tf.device("CPU:0"):
+        return tf.Variable(text, dtype=tf.string, trainable=False, name="lineage")
 
 
 def of_training(sources, init_from, *, held_out=()):
@@ -60,6 +77,26 @@ def write(directory, lineage):
     store.write_json(store.join(directory, FILE), lineage)
 
 
+def check_resumed(saved, lineage, work_dir):
+    """Refuses to go on from a checkpoint that another training saved.
+
+    Args:
+        saved: `variable`, as it was restored.
+        lineage: dict, of the training that goes on.
+        work_dir: str, for the message.
+
+    Raises:
+        ValueError: the two differ.
+    """
+    before = json.loads(saved.numpy())
+    if before != json.loads(json.dumps(lineage)):
+        raise ValueError(
+            f"The checkpoint in {work_dir} learnt from {before}, this training learns "
+            f"from {lineage}. Use another WORK_DIR, or delete this one to start over; "
+            f"to start from other weights, bind INIT_FROM."
+        )
+
+
 def check(lineage, held_out):
     """Refuses weights that learn from splits they are to be evaluated on.
 
@@ -70,12 +107,16 @@ def check(lineage, held_out):
     Args:
         lineage: dict, of the training that is about to start.
         held_out: tuple of str, names of splits; ("val_fine", "val_sequence") for
-            every student of the paper's tables.
+            every student of the paper's tables. A split of Cityscapes' annotated
+            frames stands for the video around them too, and the other way round.
 
     Raises:
-        ValueError: it tells the way by which such a split gets in.
+        ValueError: it tells the way by which such a split gets in; or `held_out` is
+            no tuple.
     """
-    for path in _leaks(lineage, frozenset(held_out), ()):
+    if isinstance(held_out, str):
+        raise ValueError(f"HELD_OUT is {held_out!r}; give a tuple, ({held_out!r},).")
+    for path in _leaks(lineage, _frames_of(held_out), ()):
         raise ValueError(
             f"This model is to be evaluated on {', '.join(held_out)}, but would learn "
             f"from it: {' <- '.join(path)}. Train it on other splits, start it from "
@@ -84,24 +125,32 @@ def check(lineage, held_out):
 
 
 def _leaks(lineage, held_out, path):
-    """Yields the ways to held-out splits; not through the teacher of labels."""
+    """Yields the ways to held-out frames; not through the teacher of labels."""
     if not held_out or lineage is None:
         return
     if "unknown" in lineage:
         yield (*path, f"weights of unknown origin {lineage['unknown']!r}")
     for entry in lineage.get("data", ()):
-        if held_out & set(parts_of(entry["split"])):
+        if held_out & _frames_of([entry["split"]]):
             labels = "pseudo-labels" if "teacher" in entry else "labels"
             yield (*path, f"{labels} of {entry['split']} in {entry['directory']!r}")
     init = lineage.get("init")
     yield from _leaks(init, held_out, (*path, "its initial weights"))
 
 
+def _frames_of(splits):
+    """What decides whether splits have frames in common: a set of str."""
+    spelt = (split.strip().lower().replace("-", "_") for split in splits)
+    parts = (part for split in spelt for part in parts_of(split))
+    # Annotated frames are frames of the sequences.
+    return {re.sub("_(fine|sequence)$", "_fine", part) for part in parts}
+
+
 def parts_of(split):
     """The single splits of a union: trainval_fine is train_fine and val_fine."""
     for part in split.split("+"):
-        subset, _, kind = part.partition("_")
+        subset, separator, kind = part.partition("_")
         if subset == "trainval":
-            yield from (f"train_{kind}", f"val_{kind}")
+            yield from (f"{subset}{separator}{kind}" for subset in ("train", "val"))
         else:
             yield part

@@ -1,10 +1,9 @@
 """Who must not learn from what: a student that would see val is refused."""
 
-import json
-
 import pytest
 
-from naive_student_tf import lineage
+from naive_student_tf import checkpoint, lineage
+from naive_student_tf.compat import keras
 from naive_student_tf.data import cityscapes
 
 HELD_OUT = ("val_fine", "val_sequence")
@@ -35,6 +34,7 @@ def test_a_student_of_a_teacher_that_saw_val_is_allowed():
     [
         (training("train_fine", "val_fine"), "labels of val_fine in 's/val_fine'"),
         (training("trainval_fine"), "labels of trainval_fine"),
+        (training("Val-Fine"), "labels of Val-Fine"),
         (training("train_fine+val_fine"), r"labels of train_fine\+val_fine"),
         (
             training("val_sequence", teacher=TEACHER),
@@ -66,25 +66,75 @@ def test_a_teacher_without_held_out_splits_may_see_everything():
     lineage.check(training("train_fine", "val_fine", init={"unknown": "x"}), ())
 
 
-def test_published_weights_are_known():
-    source = {"source": "slim xception_71, ImageNet"}
+@pytest.mark.parametrize(
+    "held_out",
+    [
+        ("val_fine",),
+        ("val_sequence",),
+        ("trainval_fine",),
+        ("val-fine",),
+        ("VAL_FINE",),
+    ],
+)
+@pytest.mark.parametrize("split", ["val_fine", "val_sequence", "trainval_sequence"])
+def test_annotated_frames_and_the_video_around_them_are_one(held_out, split):
+    with pytest.raises(ValueError, match=f"labels of {split}"):
+        lineage.check(training(split), held_out)
+
+
+def test_splits_of_other_names_are_other_frames():
+    lineage.check(training("train_fine", "val_1"), ("val_fine", "val_2"))
+    lineage.check(training("trainval_fine"), ("val",))  # of Mapillary Vistas
+    with pytest.raises(ValueError, match="labels of trainval"):
+        lineage.check(training("trainval"), ("val",))
+
+
+def test_one_name_is_no_tuple_of_names():
+    with pytest.raises(ValueError, match=r"HELD_OUT is 'val_fine'; give.*'val_fine',"):
+        lineage.check(training("train_fine"), "val_fine")
+
+
+def test_published_weights_are_what_they_were_trained_on():
+    seen = {"directory": "x", "split": "imagenet"}
+    source = {"source": "slim xception_71", "data": [seen]}
     lineage.check(training("train_fine", init=source), HELD_OUT)
+    source["data"].append({"directory": "x", "split": "val_fine"})
+    with pytest.raises(
+        ValueError, match="initial weights <- labels of val_fine in 'x'"
+    ):
+        lineage.check(training("train_fine", init=source), HELD_OUT)
+
+
+def save(directory, origin=None):
+    """A checkpoint of some weights; returns its path."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    saved = origin and lineage.variable(origin)
+    return checkpoint.save_model(model, str(directory), lineage=saved)
 
 
 def test_weights_know_what_they_came_from(tmp_path):
-    first, second = str(tmp_path / "a"), str(tmp_path / "b")
-    lineage.write(first, training("train_fine", "val_fine"))
+    first = save(tmp_path / "a", training("train_fine", "val_fine"))
     facts = {"split": "train_fine", "count": 5}
-    lineage.write(second, lineage.of_training([("s/train_fine", facts)], first))
-    with pytest.raises(ValueError, match="val_fine"):
-        lineage.check(lineage.of_weights(f"{second}/checkpoints/ckpt-5"), HELD_OUT)
-    assert json.loads((tmp_path / "b" / "lineage.json").read_text())["data"] == [
+    student = lineage.of_training([("s/train_fine", facts)], first)
+    second = save(tmp_path / "b", student)
+    for path in (second, str(tmp_path / "b"), str(tmp_path / "b" / "checkpoints")):
+        with pytest.raises(ValueError, match="val_fine"):
+            lineage.check(lineage.of_weights(path), HELD_OUT)
+    assert lineage.of_weights(second)["data"] == [
         {"directory": "s/train_fine", "split": "train_fine", "frames": 5}
     ]
 
 
-def test_weights_without_a_file_are_of_unknown_origin(tmp_path):
-    assert lineage.of_weights(str(tmp_path)) == {"unknown": str(tmp_path)}
+def test_weights_that_do_not_tell_are_of_unknown_origin(tmp_path):
+    path = save(tmp_path)
+    assert lineage.of_weights(path) == {"unknown": path}
+    lineage.write(str(tmp_path), training("train_fine"))  # is for people
+    assert lineage.of_weights(path) == {"unknown": path}
+
+
+def test_weights_that_are_not_there_are_missed(tmp_path):
+    with pytest.raises(FileNotFoundError, match="No checkpoint at"):
+        lineage.of_weights(str(tmp_path))
 
 
 def test_pseudo_labels_of_a_teacher_that_nobody_knows_are_those_of_an_unknown():

@@ -40,7 +40,7 @@ ROOMS = {
     "weights": {"checkpoint", "compat", "lineage", "named_weights", "store"},
     "tpu": {"processes", "store"},
     "tables": {"config", "iterate", "processes", "results_table", "run_directory"},
-    "lineage": {"store"},
+    "lineage": {"checkpoint", "store"},
     "checkpoint": {"named_weights", "run_directory", "store"},
     "compat": set(),
     "config": {"jobs"},

@@ -87,6 +87,7 @@ def train(
     model, optimizer, checkpoints, start = _restored(
         strategy,
         work_dir,
+        origin,
         model=model,
         optimizer=functools.partial(optimizer, rate, clip_norm=clip_norm),
         init_from=init_from,
@@ -95,8 +96,6 @@ def train(
     if start >= steps:
         print(f"{work_dir} is trained: {start} of {steps} steps", flush=True)
         return
-    if cluster.is_chief(strategy):
-        lineage.write(work_dir, origin)
     recorder = Recorder(
         work_dir if cluster.is_chief(strategy) else None,
         reader=reader,
@@ -133,17 +132,24 @@ def train(
                 recorder.picture(start, draw())
 
 
-def _restored(strategy, work_dir, *, model, optimizer, init_from, init_coverage):
+def _restored(
+    strategy, work_dir, origin, *, model, optimizer, init_from, init_coverage
+):
     """Model and optimizer as they were saved last, else as `init_from` has them, else
     new; with the Checkpoints of the run, and the step it goes on from."""
+    saved_origin = lineage.variable(origin)  # one for all replicas
     with strategy.scope():
         model, optimizer = model(), optimizer()
         optimizer.build(model.trainable_variables)
-        saving = cluster.saving(strategy, model)
+        saved = {"model": model, "optimizer": optimizer, "lineage": saved_origin}
         checkpoints = checkpoint.Checkpoints(
-            work_dir, model=model, optimizer=optimizer, **saving
+            work_dir, **saved, **cluster.saving(strategy, model)
         )
         start = checkpoints.restore_latest()
+        if start:
+            lineage.check_resumed(saved_origin, origin, work_dir)
+        elif cluster.is_chief(strategy):
+            lineage.write(work_dir, origin)
         if init_from and not start:
             checkpoint.init_model(model, init_from, min_coverage=init_coverage)
     cluster.check_agreement(strategy, start, work_dir)

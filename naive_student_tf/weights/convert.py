@@ -17,20 +17,28 @@ _FOREIGN = {
 }
 
 
-def convert(*, source, release, backbone, work_dir, min_coverage=1.0):
+def convert(*, source, release, trained_on, backbone, work_dir, min_coverage=1.0):
     """Writes `work_dir/checkpoints` and the table of variables beside it.
 
     Args:
         source: str, a checkpoint, without its .index, or its directory.
         release: `Release`, what `source` is.
+        trained_on: tuple of str, the splits its weights have seen, ("imagenet",); for
+            the guard against a student that saw val (lineage.py).
         backbone: function, image -> dict of taps, such as `xception.xception71`.
         work_dir: str.
         min_coverage: float, share of the backbone's variables to be found there.
 
     Raises:
-        ValueError: fewer are found, or no importer can read the file.
+        ValueError: fewer are found, no importer can read the file, or nothing is said
+            to have trained it.
     """
     _refuse_pre_activation(source)
+    if isinstance(trained_on, str) or not trained_on:
+        raise ValueError(
+            f"TRAINED_ON is {trained_on!r}; give the splits that {source} was trained "
+            f"on, ('imagenet',) or ('imagenet', 'train_fine')."
+        )
     path = checkpoint.find(source)
     model = _build(backbone)
     comparison = named_weights.compare(model, path, _keys(model, path, release))
@@ -40,8 +48,13 @@ def convert(*, source, release, backbone, work_dir, min_coverage=1.0):
         store.join(work_dir, TABLE),
         f"{release.title}: {path}\n{comparison.table(rows=None)}\n{release.note}\n",
     )
-    lineage.write(work_dir, {"source": release.title})
-    print(f"written to {checkpoint.save_model(model, work_dir)}", flush=True)
+    origin = {
+        "source": release.title,
+        "data": [{"directory": path, "split": split} for split in trained_on],
+    }
+    lineage.write(work_dir, origin)
+    saved = checkpoint.save_model(model, work_dir, lineage=lineage.variable(origin))
+    print(f"written to {saved}", flush=True)
 
 
 def _build(backbone):

@@ -23,13 +23,18 @@ class Images:
         broken_step: int, a step whose images are infinite, or None.
         missing_step: int, a step at which reading fails, or None.
         slow_from_step: int, a step from which on every image takes a while, or None.
+        split: str, what their manifest would say they are.
     """
 
     broken_step: int | None = None
     missing_step: int | None = None
     slow_from_step: int | None = None
     global_batch_size: int = GLOBAL_BATCH_SIZE
-    sources = (("images", {"split": "random", "count": 1000}),)
+    split: str = "random"
+
+    @property
+    def sources(self):
+        return (("images", {"split": self.split, "count": 1000}),)
 
     def open(self, *, seed):
         self.seed = seed
@@ -128,10 +133,12 @@ def train(work_dir, **changes):
 
 def values(work_dir):
     """The numbers of the newest checkpoint: dict of arrays, optimizer included."""
+    not_numbers = "save_counter", "lineage/"
     path = tf.train.latest_checkpoint(f"{work_dir}/checkpoints")
     reader = tf.train.load_checkpoint(path)
     names = (n for n in reader.get_variable_to_shape_map() if "ATTRIBUTES" in n)
-    return {n: reader.get_tensor(n) for n in names if "save_counter" not in n}
+    names = (n for n in names if not n.startswith(not_numbers))
+    return {n: reader.get_tensor(n) for n in names}
 
 
 def mirrored(replicas):

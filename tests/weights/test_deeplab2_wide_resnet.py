@@ -75,7 +75,11 @@ def source(theirs, tmp_path_factory):
 def run(source, work_dir, backbone=backbone):
     release = deeplab2_wide_resnet.wide_resnet41()
     convert.convert(
-        source=source, release=release, backbone=backbone, work_dir=str(work_dir)
+        source=source,
+        release=release,
+        trained_on=("imagenet", "train_fine"),
+        backbone=backbone,
+        work_dir=str(work_dir),
     )
 
 

@@ -19,8 +19,8 @@ backbone = functools.partial(xception71, width=4)
 
 def run(source, work_dir, **settings):
     release = slim_xception.xception_71()
-    settings = {"release": release, "backbone": backbone, **settings}
-    convert.convert(source=str(source), work_dir=str(work_dir), **settings)
+    known = {"release": release, "backbone": backbone, "trained_on": ("imagenet",)}
+    convert.convert(source=str(source), work_dir=str(work_dir), **known | settings)
 
 
 @pytest.fixture(scope="module")
