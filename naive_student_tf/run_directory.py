@@ -3,6 +3,7 @@
 config.gin            everything the config binds, written at the start
 operative_config.gin  what the job used of it, written at the end
 versions.json         of Python, TensorFlow and this repository
+stage.json            that it is done, of a stage of iterate.py or of a scheduler's
 
 Beside a checkpoint lie the last two as they were when it was saved.
 """
@@ -23,6 +24,7 @@ from naive_student_tf import store
 CONFIG = "config.gin"
 OPERATIVE = "operative_config.gin"
 VERSIONS = "versions.json"
+MARKER = "stage.json"
 _LOCK = ".lock"
 _NO_RESULTS = {CONFIG, VERSIONS, _LOCK, "log.txt"}
 _PATHS = ("WORK_DIR", "OUTPUT")  # may be spelt differently between two starts
@@ -72,6 +74,12 @@ def _claim(work_dir, config, *, operative, shared):
 
 def finish(work_dir, operative):
     store.write_text(store.join(work_dir, OPERATIVE), operative)
+
+
+def mark(work_dir, fingerprint, *, seconds):
+    """Says that the stage of this fingerprint is done, and how long it took."""
+    value = {"fingerprint": fingerprint, "seconds": round(seconds, 1)}
+    store.write_json(store.join(work_dir, MARKER), value)
 
 
 def stamp(path):

@@ -50,6 +50,24 @@ def test_a_job_leaves_its_result_and_what_made_it(start):
     assert set(versions) == {"git", "platform", "python", "tensorflow"}
 
 
+def test_a_stage_is_marked_when_it_is_done(start):
+    work_dir = start(stage="f00")
+    marker = json.loads((work_dir / "stage.json").read_text())
+    assert marker["fingerprint"] == "f00" and marker["seconds"] >= 0
+
+
+def test_a_stage_that_failed_is_not_marked(start, tmp_path):
+    with pytest.raises(SystemExit):
+        start("TEXT = 'bad'", stage="f00")
+    assert (tmp_path / "run" / "config.gin").exists()
+    assert not (tmp_path / "run" / "stage.json").exists()
+
+
+def test_one_of_several_workers_does_not_mark_the_stage(start):
+    work_dir = start("TEXT = %NUM_WORKERS", "NUM_WORKERS = '2'", stage="f00")
+    assert (work_dir / "note.txt").exists() and not (work_dir / "stage.json").exists()
+
+
 def test_the_lock_ends_with_the_job(start):
     start()
     start()

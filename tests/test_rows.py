@@ -145,9 +145,11 @@ def scored(tmp_path, monkeypatch):
 
     def iterate(*, stages, work_dir, **_):
         assert [stage.name for stage in stages] == [goal.name]
+        folder.mkdir(parents=True, exist_ok=True)
+        versions = {"git": "abc1234", "platform": "Linux x"}
+        (folder / "versions.json").write_text(json.dumps(versions))
         if (tmp_path / "submission").exists():
             return
-        folder.mkdir(parents=True, exist_ok=True)
         scores = {"pq": 20.5, "miou": 31.0, "images": 5, "checkpoint": "a/ckpt-800"}
         (folder / "metrics.json").write_text(json.dumps(scores))
 
@@ -177,6 +179,7 @@ def test_a_row_that_ran_appends_its_scores_once(scored):
     found = json.loads(line)
     assert found["row"] == "net" and found["metrics"] == {"pq": 20.5, "miou": 31.0}
     assert (found["step"], found["seed"], found["data"]) == (800, 3, "toy_city")
+    assert (found["git"], found["device"]) == ("abc1234", "Linux x")  # of the stage
 
 
 def test_a_row_that_is_only_printed_records_nothing(scored):

@@ -36,10 +36,19 @@ class Node:
     @functools.cached_property
     def fingerprint(self):
         """sha256 over the configs, the parameters and all stages before."""
+        return self._hash(self._bound, _described)
+
+    @functools.cached_property
+    def setting(self):
+        """The fingerprint without any seed: equal for the runs that may be averaged."""
+        bound = {name: self._bound[name] for name in self._bound if name != "SEED"}
+        return self._hash(bound, _setting)
+
+    def _hash(self, bound, describe):
         described = [
             self.role,
             *(gin_text(path) for path in self.gin_files),
-            json.dumps(_replace(self._bound, _described), sort_keys=True),
+            json.dumps(_replace(bound, describe), sort_keys=True),
         ]
         return hashlib.sha256("\0".join(described).encode()).hexdigest()
 
@@ -108,6 +117,10 @@ def list_stages(goals, *, work_dir):
 
 def _described(node):
     return f"{node.fingerprint}/{node.below}"
+
+
+def _setting(node):
+    return f"{node.setting}/{node.below}"
 
 
 def _replace(value, replacement):

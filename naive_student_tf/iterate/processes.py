@@ -16,7 +16,7 @@ class Running:
     What it prints goes to `<stage>/log.txt` and, line by line, to `console`.
     """
 
-    def __init__(self, stage, work_dir, console):
+    def __init__(self, stage, work_dir, console, *, fingerprint):
         self.stage = stage
         self.log = pathlib.Path(work_dir, stage.name, "log.txt")
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ class Running:
         self._console = console
         console.start(stage.name)
         self._process = subprocess.Popen(
-            stage.command(work_dir),
+            stage.command(work_dir, fingerprint),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

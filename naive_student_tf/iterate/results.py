@@ -1,8 +1,10 @@
 """The figures of a run: one row per evaluated stage."""
 
-import json
 import pathlib
 
+from naive_student_tf import run_directory, store
+
+FILE = "results.json"
 METRICS = ("pq", "ap", "miou")
 VAL, TEST = "eval", "test"  # folders of the evaluations, in a training's directory
 
@@ -23,28 +25,19 @@ def collect(stages, work_dir):
         test = _metrics(work_dir, name, TEST)
         row |= {"test": test} if test else {}
         rows.append(row | {"seconds": _seconds(work_dir, name)})
-    write_json(pathlib.Path(work_dir, "results.json"), rows)
+    store.write_json(store.join(work_dir, FILE), rows)
 
 
 def _metrics(work_dir, name, folder):
-    path = pathlib.Path(work_dir, name, folder, "metrics.json")
-    if not path.exists():
-        return {}
-    values = json.loads(path.read_text())
+    path = store.join(work_dir, name, folder, "metrics.json")
+    values = store.read_json(path) if store.exists(path) else {}
     return {metric: values[metric] for metric in METRICS if metric in values}
 
 
 def read(work_dir):
-    return json.loads(pathlib.Path(work_dir, "results.json").read_text())
-
-
-def write_json(path, value):
-    """Writes JSON under a temporary name and renames it: no half files."""
-    partial = path.with_suffix(".tmp")
-    partial.write_text(json.dumps(value, indent=2) + "\n")
-    partial.replace(path)
+    return store.read_json(store.join(work_dir, FILE))
 
 
 def _seconds(work_dir, name):
-    path = pathlib.Path(work_dir, name, "stage.json")
-    return json.loads(path.read_text())["seconds"] if path.exists() else None
+    path = store.join(work_dir, name, run_directory.MARKER)
+    return store.read_json(path)["seconds"] if store.exists(path) else None

@@ -30,15 +30,21 @@ class Stage:
     after: tuple = ()
     iteration: int | None = None
 
-    def command(self, work_dir):
-        """The arguments of the process, to run or to print."""
+    def command(self, work_dir, fingerprint=None):
+        """The arguments of the process, to run or to print.
+
+        Args:
+            work_dir: str, of the run.
+            fingerprint: str, what the process leaves in its marker when it is done
+                (run_directory.MARKER), or None.
+        """
         params = {"WORK_DIR": f"{work_dir}/{self.name}", **self.params}
         arguments = [sys.executable, "-m", "naive_student_tf.main"]
         for path in self.gin_files:
             arguments += ["--gin_file", path]
         for name, value in params.items():
             arguments += ["--gin_param", f"{name} = {value!r}"]
-        return arguments
+        return arguments + ([f"--stage={fingerprint}"] if fingerprint else [])
 
     def fingerprint(self, parents):
         """sha256 over the config's text, the parameters and the parents' prints."""

@@ -3,6 +3,17 @@
 TOY = "toy"  # how the names of embedded data begin
 
 
+def current(results):
+    """The lines that may be averaged: of each row and data set, those of its newest
+    setting (config without the seed; run_row.py), in their order."""
+    settings = {(line["row"], line["data"]): line.get("setting") for line in results}
+    return [
+        line
+        for line in results
+        if line.get("setting") == settings[line["row"], line["data"]]
+    ]
+
+
 def newest(results, row, key):
     """(value, line) of the last result of a row that has this number, or two None."""
     for line in reversed(results):

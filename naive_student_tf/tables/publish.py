@@ -32,7 +32,7 @@ def files(tables, *, output, page, root):
     """{Path: text} of all that update_tables writes; root: the repository's."""
     written = {}
     for folder in map(pathlib.Path, tables):
-        paper, results = record.read_paper(folder), record.read_results(folder)
+        paper, results = record.read_paper(folder), record.read_current(folder)
         written[folder / "table.md"] = render.table(paper, results)
         if drawn := figure(paper, results):
             written[folder / FILE] = drawn

@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 from naive_student_tf import processes, run_directory
+from naive_student_tf.tables.measured import current
 
 
 def count(folder):
@@ -31,7 +32,7 @@ def count(folder):
 def read_tables(folders):
     """A list of (folder name, paper, results), the paper's tables first."""
     paths = map(pathlib.Path, folders)
-    found = [(path.name, read_paper(path), read_results(path)) for path in paths]
+    found = [(path.name, read_paper(path), read_current(path)) for path in paths]
     return sorted(found, key=lambda of: not of[1]["table"].startswith("Table"))
 
 
@@ -46,6 +47,11 @@ def read_results(folder):
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def read_current(folder):
+    """Those of them that may be averaged, see measured.current."""
+    return current(read_results(folder))
 
 
 def measured(paper, row, description):

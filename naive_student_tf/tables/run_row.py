@@ -7,9 +7,8 @@ import dataclasses
 import datetime
 import json
 import pathlib
-import platform
 
-from naive_student_tf import run_directory
+from naive_student_tf import run_directory, store
 from naive_student_tf.iterate import graph
 from naive_student_tf.iterate.iterate import iterate
 from naive_student_tf.tables.record import append_new
@@ -26,7 +25,7 @@ class Row:
         goal: graph.Node, the evaluation whose scores the row prints, or the
             submission that a server scores.
         name: str, table and row: "table_01/iteration_1".
-        work_dir: str, a local directory, shared by all rows.
+        work_dir: str, of all rows; see iterate.
         seed: int.
         data: str, the name of the data set.
     """
@@ -79,28 +78,30 @@ def record(row, *, scores=None, experiments="experiments"):
     Raises:
         ValueError: `scores` has no number that a table has.
     """
-    path = pathlib.Path(scores or pathlib.Path(row.directory, SCORES))
-    if not path.exists() and not scores:
+    path = scores or store.join(row.directory, SCORES)
+    if not store.exists(path) and not scores:
         print(
             f"{row.name}: {row.directory} is to be scored by the server. Start the "
             f"same command again with SCORES = the file of what it says, a JSON of "
             f"{', '.join(METRICS)} in percent."
         )
         return
-    found = json.loads(path.read_text())
+    found = store.read_json(path)
     metrics = {key: found[key] for key in METRICS if key in found}
     if not metrics:
         raise ValueError(f"{path}: {sorted(found)} has none of {METRICS}.")
     table, name = row.name.split("/")
+    made_by = store.read_json(store.join(row.directory, run_directory.VERSIONS))
     line = {
         "row": name,
         "metrics": metrics,
         "step": _step(found.get("checkpoint", "")),
         "seed": row.seed,
         "data": row.data,
-        "device": platform.machine(),
-        "git": run_directory.versions()["git"],
+        "device": made_by["platform"],
+        "git": made_by["git"],
         "config": row.goal.fingerprint[:16],
+        "setting": row.goal.setting[:16],
         "date": datetime.date.today().isoformat(),
     }
     append_new(pathlib.Path(experiments, table, "results.jsonl"), line)

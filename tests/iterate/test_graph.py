@@ -71,6 +71,16 @@ def test_everything_a_stage_is_made_of_changes_its_name(config, change):
     assert change(old).name != old.name
 
 
+def test_runs_that_differ_in_seeds_alone_are_of_one_setting(config):
+    def seeded(seed, **options):
+        teacher = node(config, "teacher", SEED=seed, **options)
+        return node(config, "student", INIT_FROM=teacher, SEED=seed)
+
+    first, second, other = seeded(1), seeded(2), seeded(1, STEPS=5)
+    assert first.name != second.name and first.setting == second.setting
+    assert other.setting != first.setting
+
+
 def test_the_text_of_a_config_changes_the_names_from_there_on(config):
     before = row(config).name
     config.write_text("STEPS = 6\n")

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from naive_student_tf import store
 from naive_student_tf.iterate.iterate import iterate
 from naive_student_tf.iterate.stage import Stage
 from tests.iterate.quick_stages import evaluated, order, quick
@@ -38,7 +39,7 @@ def test_stages_run_in_order_and_leave_a_marker_and_the_results(tmp_path, capsys
     assert order(tmp_path) == names
     for name in names:
         marker = json.loads((tmp_path / name / "stage.json").read_text())
-        assert set(marker) == {"command", "fingerprint", "seconds"}
+        assert set(marker) == {"fingerprint", "seconds"}
     rows = json.loads((tmp_path / "results.json").read_text())
     assert [(row["stage"], row["iteration"], row["pq"]) for row in rows] == [
         ("teacher", 0, 20.0),
@@ -83,10 +84,45 @@ def test_printing_runs_nothing(tmp_path, capsys):
     stages = [Stage("a", (), {"TEXT": "x y"}), Stage("b", (), {}, after=("a",))]
     run(stages, tmp_path / "run", only_print=True)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[1:3] for line in lines] == [
+    assert lines[::2] == ["# a", "# b, after a"]
+    assert [line.split()[1:3] for line in lines[1::2]] == [
         ["-m", "naive_student_tf.main"]
     ] * 2
     assert not (tmp_path / "run").exists()
+
+
+def test_printed_commands_that_a_scheduler_ran_are_done(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    files = (note_job(tmp_path),)
+    stages = [
+        Stage("a", files, {"TEXT": "it's good"}),
+        Stage("b", files, {"TEXT": "b"}, after=("a",)),
+    ]
+    run(stages, tmp_path / "run", only_print=True)
+    subprocess.run(capsys.readouterr().out.splitlines()[1], shell=True, check=True)
+    run(stages, tmp_path / "run", only_print=True)
+    first, second, _ = capsys.readouterr().out.splitlines()
+    assert (first, second) == ("# a: done before", "# b")
+    run(stages, tmp_path / "run")
+    assert "a: done before" in capsys.readouterr().out
+    assert (tmp_path / "run" / "b" / "note.txt").read_text() == "b"
+
+
+def test_stages_in_a_bucket_are_for_a_scheduler(capsys):
+    stages = [Stage("a", (), {})]
+    run(stages, "ram://bucket/run", only_print=True)
+    assert "'ram://bucket/run/a'" in capsys.readouterr().out.replace("'\"'", "'")
+    with pytest.raises(ValueError, match=r"a is not done, .*ONLY_PRINT"):
+        run(stages, "ram://bucket/run")
+    marker = {"fingerprint": stages[0].fingerprint([]), "seconds": 1.0}
+    store.write_json("ram://bucket/run/a/stage.json", marker)
+    run(stages, "ram://bucket/run")
+    assert "a: done before" in capsys.readouterr().out
+
+
+def test_a_stage_that_ends_without_its_marker_has_failed(tmp_path):
+    with pytest.raises(RuntimeError, match=r"Stage a failed \(exit code 0\)"):
+        run([quick("a", "sys.exit(0)")], tmp_path)
 
 
 def test_a_failure_names_the_stage_its_log_and_its_last_words(tmp_path):
@@ -200,9 +236,9 @@ def is_alive(pid):
     return state[0] != "Z"
 
 
-def test_a_real_stage_is_a_process_of_the_one_entry(tmp_path, monkeypatch):
-    monkeypatch.chdir(ROOT)  # a stage imports what can be imported from here
-    config = tmp_path / "note.gin"
+def note_job(folder):
+    """The gin file of a small job."""
+    config = folder / "note.gin"
     config.write_text(
         "from __gin__ import dynamic_registration\n"
         "from naive_student_tf import jobs\n"
@@ -212,6 +248,12 @@ def test_a_real_stage_is_a_process_of_the_one_entry(tmp_path, monkeypatch):
         "small_jobs.write_note.work_dir = %WORK_DIR\n"
         "small_jobs.write_note.text = %TEXT\n"
     )
-    run([Stage("note", (str(config),), {"TEXT": "it's good"})], tmp_path / "run")
+    return str(config)
+
+
+def test_a_real_stage_is_a_process_of_the_one_entry(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)  # a stage imports what can be imported from here
+    files = (note_job(tmp_path),)
+    run([Stage("note", files, {"TEXT": "it's good"})], tmp_path / "run")
     assert (tmp_path / "run" / "note" / "note.txt").read_text() == "it's good"
     assert (tmp_path / "run" / "note" / "config.gin").exists()

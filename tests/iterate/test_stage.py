@@ -33,6 +33,14 @@ def test_the_command_is_the_one_entry_with_the_files_and_the_macros():
     ]
 
 
+def test_the_process_may_be_asked_to_mark_what_it_did():
+    train = Stage("student_1", ("a.gin",), {})
+    assert train.command("runs/demo", "f00") == [
+        *train.command("runs/demo"),
+        "--stage=f00",
+    ]
+
+
 def test_texts_tuples_and_none_are_written_as_gin_reads_them():
     command = Stage("a", (), {"A": ("x",), "B": None, "C": "it's"}).command("run")
     assert command[-5::2] == ["A = ('x',)", "B = None", 'C = "it\'s"']
