@@ -14,6 +14,7 @@ from benchmarks import stage_hours, tpu_dry_run
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "table_1_on_v5e_32.md"
 SLICE = "v5e:4x8"
+HOST = "v5e:2x4"  # v5litepod-8, where ImageNet is pretrained on
 ROWS = ("iteration_0", "iteration_1", "iteration_2", "iteration_2_dagger")
 BEGIN, END = "<!-- Written by benchmarks/table_1_hours.py -->", "<!-- end -->"
 
@@ -34,19 +35,25 @@ def table(records, *, price=None):
         records: list of dict, of the dry run.
         price: float, dollars per chip-hour, or None: without that column.
     """
-    chips = stage_hours.chips(SLICE)
-    header = ["for", "stage", "network", "updates or frames", "hours", "chip-hours"]
-    lines, total, missing = [], 0.0, 0
+    header = ["for", "stage", "network", "updates or frames", "slice"]
+    header += ["hours", "chip-hours"]
+    lines, total, chip_hours, missing = [], 0.0, 0.0, 0
     for row, stage in stages():
-        found = stage_hours.hours(records, stage, SLICE)
+        slice_ = HOST if "pretrain" in stage.job else SLICE
+        found = stage_hours.hours(records, stage, slice_)
         work = f"{stage.updates or stage.frames:,}"
-        cells = ["not run", "", ""] if found is None else _cells(found, chips, price)
-        lines.append([row, f"`{stage.role}`", stage.network, work, *cells])
-        total += found["hours"] if found else 0
+        lines.append([row, f"`{stage.role}`", stage.network, work, slice_])
         missing += found is None
+        if found is None:
+            lines[-1] += ["not run", "", ""]
+            continue
+        chips = stage_hours.chips(slice_)
+        lines[-1] += _cells(found["is_bound"], found["hours"], chips, price)
+        total += found["hours"]
+        chip_hours += found["hours"] * chips
     some = f" + {missing} not run" if missing else ""
-    cells = _cells({"hours": total, "is_bound": True}, chips, price)
-    lines.append(["all", "", "", "", cells[0] + some, *cells[1:]])
+    cells = _cells(True, total, chip_hours / total, price)
+    lines.append(["all", "", "", "", "", cells[0] + some, *cells[1:]])
     width = len(header) + (price is not None)
     rows = [[*header, "dollars"], ["---"] * width, *lines]
     return "".join("| " + " | ".join(row[:width]) + " |\n" for row in rows)
@@ -61,9 +68,9 @@ def fill(page, text):
     return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
 
 
-def _cells(found, chips, price):
-    bound = "≥ " if found["is_bound"] else ""
-    numbers = [found["hours"], found["hours"] * chips]
+def _cells(is_bound, hours, chips, price):
+    bound = "≥ " if is_bound else ""
+    numbers = [hours, hours * chips]
     cells = [f"{bound}{number:,.1f}" for number in numbers]
     return [*cells, f"{bound}{numbers[1] * (price or 0):,.0f}"]
 

@@ -2,7 +2,8 @@
 
 `paper["claims"]` is a list of {text: str, better: row, worse: row, expect: one of
 `EXPECTED`}. A claim is tried on every number that both rows print or have, unless it is
-counted (larger is better), and on the mean of these numbers.
+counted (larger is better), and on the mean of these numbers. With `share`, {number:
+float}, `better` has to reach that share of `worse`.
 
 The rule: d is `better` minus `worse` of one seed, in the newest results of both rows on
 the same data. With fewer than `FEWEST` seeds nothing can be told. Else the row is
@@ -75,7 +76,13 @@ def try_claim(paper, results, claim):
         groups.append((keys, f"mean of the {len(keys)}"))
     tried = []
     for of, name in groups:
-        data, found = differences(results, claim["better"], claim["worse"], keys=of)
+        data, found = differences(
+            results,
+            claim["better"],
+            claim["worse"],
+            keys=of,
+            share=claim.get("share", {}),
+        )
         tried.append(
             {
                 "key": MEAN if len(of) > 1 else of[0],
@@ -103,8 +110,8 @@ def verdict(differences, *, expect):
     return SHOWS if (mean > 0) == (expect == "better") else DOES_NOT_SHOW
 
 
-def differences(results, better, worse, *, keys):
-    """`better` minus `worse`, seed by seed; of several keys, the mean.
+def differences(results, better, worse, *, keys, share):
+    """`better` minus the share of `worse`, seed by seed; of several keys, the mean.
 
     Of several data sets the one counts on which the newest pair was measured; of
     several lines of a row and seed, the newest.
@@ -117,8 +124,9 @@ def differences(results, better, worse, *, keys):
     for line in results:
         if line["row"] in (better, worse) and set(keys) <= set(line["metrics"]):
             of_seed = values.setdefault(line["data"], {}).setdefault(line["seed"], {})
-            number = statistics.mean(line["metrics"][key] for key in keys)
-            of_seed[line["row"]] = number
+            shares = share if line["row"] == worse else {}
+            numbers = [line["metrics"][key] * shares.get(key, 1) for key in keys]
+            of_seed[line["row"]] = statistics.mean(numbers)
             data = line["data"] if len(of_seed) == 2 else data
     pairs = [rows for rows in values.get(data, {}).values() if len(rows) == 2]
     return data, [rows[better] - rows[worse] for rows in pairs]
@@ -155,7 +163,7 @@ def _printed_difference(paper, claim, keys):
     """What the paper prints for `better` minus `worse`; None where it prints none."""
     rows = [paper["rows"][claim[name]]["printed"] for name in ("better", "worse")]
     values = [[row.get(key, {}).get("value") for key in keys] for row in rows]
-    if any(value is None for of_row in values for value in of_row):
+    if "share" in claim or any(value is None for of_row in values for value in of_row):
         return None
     better, worse = (statistics.mean(map(float, of_row)) for of_row in values)
     return better - worse

@@ -24,7 +24,8 @@ def page(tables, *, records, benchmarks, pictures):
     """
     parts = [
         f"{markdown.NOTE}\n\n# Results\n\n{_OPENING}",
-        f"## The paper's claims\n\n{overview(tables)}\n{claims.RULE}\n",
+        f"## The paper's claims\n\n{overview(tables)}\n{claims.RULE}"
+        f"{_by_chance(tables)}\n",
         *(_section(*table) for table in tables),
         *(
             f"## {title}\n\n{text}\n[More](../experiments/{folder}/README.md)\n"
@@ -53,6 +54,24 @@ def overview(tables):
         for link, text, verdicts, data in lines
     ]
     return markdown.table(("table", "claim", *keys.values(), "data"), rows)
+
+
+def _by_chance(tables):
+    """What the rule makes of so many verdicts."""
+    tried = (
+        of
+        for _, paper, results in tables
+        for claim in paper.get("claims", ())
+        for of in claims.try_claim(paper, results, claim)
+    )
+    judged = sum(of["verdict"] != claims.NOT_RUN for of in tried)
+    if not judged:
+        return ""
+    return (
+        f" {judged} verdicts stand here: if nothing had any effect, about "
+        f"{judged / 20:.0f} would say that it helps. Trust what the numbers of a claim "
+        f"say together."
+    )
 
 
 def _section(folder, paper, results):

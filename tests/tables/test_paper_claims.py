@@ -119,6 +119,15 @@ def test_a_number_that_both_rows_have_is_tried_though_it_is_not_printed():
     assert [of["printed"] for of in (pq, ap, mean)] == [pytest.approx(2.4), None, None]
 
 
+def test_a_share_of_the_other_row_may_be_what_has_to_be_reached():
+    results = [line("a", seed, 40.0) for seed in range(3)]
+    results += [line("b", seed, 38.1 + 0.1 * seed) for seed in range(3)]
+    (plain,), (of,) = tried(results), tried(results, share={"pq": 0.95})
+    assert plain["verdict"] == claims.DOES_NOT_SHOW and of["verdict"] == claims.SHOWS
+    assert of["differences"] == pytest.approx([0.1, 0.2, 0.3])
+    assert of["printed"] is None
+
+
 def test_the_paper_s_difference_is_missing_where_it_prints_none():
     (pq,) = tried([], better="c")
     assert (pq["printed"], pq["verdict"]) == (None, "not run")
