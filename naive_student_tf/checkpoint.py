@@ -78,7 +78,7 @@ class Checkpoints:
         found = _by_step(self._folder)
         for path in found:
             try:
-                self._restore(path)
+                _restore(self._manager.checkpoint, path, model=self._model)
             except DamagedError as error:
                 print(f"WARNING: {error}\nThe one before it is used.", flush=True)
             else:
@@ -115,13 +115,6 @@ class Checkpoints:
         if self._saved:
             _sweep(self._target)
 
-    def _restore(self, path):
-        try:
-            _restore(self._manager.checkpoint, path)
-        except ValueError as error:
-            table = compare(self._model, path).table()
-            raise ValueError(f"{error}\n{table}") from error
-
     def _not_written(self, error):
         kept = self._manager.latest_checkpoint
         return OSError(
@@ -134,11 +127,16 @@ class Checkpoints:
 def find(path):
     """The newest checkpoint of a training directory, or `path` if it is one.
 
+    A damaged one is an error where it is read, not a reason to take the one before:
+    predictions of other weights than the newest would be a surprise.
+
     Raises:
         FileNotFoundError: neither.
     """
     for folder in (store.join(path, FOLDER), path):
-        latest = tf.train.latest_checkpoint(folder)
+        latest = tf.train.latest_checkpoint(folder) or next(
+            iter(_by_step(folder)), None
+        )
         if latest:
             return latest
     if store.exists(path + ".index"):
@@ -159,10 +157,7 @@ def restore_model(model, path):
         ValueError: the checkpoint is of another model; it says what differs.
     """
     found = find(path)
-    try:
-        _restore(tf.train.Checkpoint(model=model), found).expect_partial()
-    except ValueError as error:
-        raise ValueError(f"{error}\n{compare(model, found).table()}") from error
+    _restore(tf.train.Checkpoint(model=model), found, model=model).expect_partial()
     return found
 
 
@@ -234,15 +229,22 @@ def _sweep(folder):
                 tf.io.gfile.remove(path)
 
 
-def _restore(objects, path):
+def _restore(objects, path, *, model):
+    """Restores all of `objects`; their model has to have every weight of the file's."""
+    refused = (
+        f"{path} was not saved from this model: {{}}. Use the model gin file and the "
+        f"class count it was trained with.\n"
+    )
     try:
-        return objects.restore(path).assert_existing_objects_matched()
+        status = objects.restore(path).assert_existing_objects_matched()
     except (ValueError, AssertionError) as error:
-        raise ValueError(
-            f"{path} was not saved from this model: {error}. Use the model gin file "
-            f"and the class count it was trained with."
-        ) from error
+        table = compare(model, path).table()
+        raise ValueError(refused.format(error) + table) from error
     except (tf.errors.OpError, IndexError) as error:
         if not isinstance(error, _DAMAGE) and type(error) is not tf.errors.OpError:
             raise
         raise DamagedError(f"{path} is damaged: {error}") from error
+    comparison = compare(model, path)
+    if not comparison.is_exact:  # TensorFlow goes by the order of layers
+        raise ValueError(refused.format("other variables") + comparison.table())
+    return status

@@ -37,6 +37,11 @@ class Comparison:
         wanted = len(self.loaded) + len(self.mismatched) + len(self.missing)
         return len(self.loaded) / max(wanted, 1)
 
+    @property
+    def is_exact(self):
+        """Whether the checkpoint has all variables of the model and no other."""
+        return not (self.mismatched or self.missing or self.unused)
+
     def table(self, *, rows=5):
         """The comparison as text, at most `rows` names of each kind (None: all)."""
         keys = {name: key.removesuffix(_SUFFIX) for name, key in self.loaded.items()}

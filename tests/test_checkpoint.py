@@ -106,6 +106,26 @@ def test_the_weights_of_another_model_are_refused(save, other):
         checkpoint.restore_model(other(), path)
 
 
+def test_a_model_of_fewer_layers_is_refused(save, resume):
+    path = save(two_layers())
+    for restore in (
+        lambda: checkpoint.restore_model(dense(), path),
+        lambda: resume(dense()),
+    ):
+        with pytest.raises(
+            ValueError, match=r"from this model: other variables[^$]*not used here: 4"
+        ):
+            restore()
+
+
+def test_a_layer_of_another_name_is_refused(save):
+    path = save(dense())
+    image = keras.Input((3,))
+    other = keras.Model(image, keras.layers.Dense(2, name="other")(image))
+    with pytest.raises(ValueError, match=r"missing there: 2[^$]*not used here: 2"):
+        checkpoint.restore_model(other, path)
+
+
 def test_equal_weights_have_one_fingerprint_and_others_another(tmp_path, save):
     path = save(dense(seed=1))
     first = checkpoint.fingerprint(path)
@@ -183,6 +203,7 @@ def test_a_broken_list_of_checkpoints_loses_none(tmp_path, save, resume):
     save(dense(), steps=2)
     (tmp_path / "run" / "checkpoints" / "checkpoint").write_text("rubbish\0")
     assert resume()[0] == 2
+    assert checkpoint.find(str(tmp_path / "run")).endswith("ckpt-2")
 
 
 def test_where_no_checkpoint_is_whole_nothing_is_overwritten(save, resume):

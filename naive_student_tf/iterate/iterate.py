@@ -5,6 +5,7 @@ directories only. Killed at any moment and started again, the run goes on.
 """
 
 import shlex
+import signal
 import time
 
 from naive_student_tf import results_table, run_directory, store
@@ -56,6 +57,7 @@ def _run(stages, waiting, done, work_dir, max_parallel, prints):
     """Starts stages as soon as those before them are done, until none waits."""
     console = Console(total=len(stages), done=len(done))
     running = []
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while waiting or running:
             for stage in _ready(waiting, done)[: max_parallel - len(running)]:
@@ -69,10 +71,11 @@ def _run(stages, waiting, done, work_dir, max_parallel, prints):
                 console.finish(process.stage.name, process.seconds)
                 done.add(process.stage.name)
                 results.collect(stages, work_dir)
-    finally:
+    finally:  # preempted too: each stage gets the SIGTERM, and time to save
         for process in running:
             process.stop()
         console.close()
+        signal.signal(signal.SIGTERM, before)
 
 
 def _printed(stage, work_dir, fingerprint, done):

@@ -214,6 +214,28 @@ def test_a_killed_run_takes_its_stage_along_and_goes_on_when_started_again(tmp_p
     assert order(tmp_path) == ["a", "b", "b", "c"]
 
 
+GRACE = """
+import signal
+def save(*_):
+    (here / 'saved').touch()
+    sys.exit(1)
+signal.signal(signal.SIGTERM, save)
+(here / 'pid').write_text(str(os.getpid()))
+time.sleep(60)
+"""
+
+
+def test_a_run_that_is_preempted_lets_its_stages_save(tmp_path):
+    code = PARENT.replace(
+        "test_iterate.interruptible()", "[test_iterate.quick('a', GRACE)]"
+    )
+    command = [sys.executable, "-c", f"GRACE = {GRACE!r}\n{code}", tmp_path]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as parent:
+        wait_for(tmp_path / "a" / "pid")
+        parent.terminate()
+    assert (tmp_path / "a" / "saved").exists() and parent.returncode
+
+
 def wait_for(path):
     wait_until(lambda: path.exists() and path.read_text())
     return int(path.read_text())
