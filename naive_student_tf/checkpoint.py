@@ -100,6 +100,7 @@ class Checkpoints:
         step = int(self._optimizer.iterations.numpy())
         self._saved = f"{self._target}/{_NAME}-{step}"
         try:
+            self._manager.sync()  # never two that are half-written
             run_directory.stamp(self._saved)
             self._manager.save(checkpoint_number=step, options=self._options)
         except (OSError, tf.errors.OpError) as error:

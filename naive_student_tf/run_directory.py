@@ -9,6 +9,7 @@ Beside a checkpoint lie the last two as they were when it was saved.
 """
 
 import difflib
+import errno
 import fcntl
 import functools
 import hashlib
@@ -151,6 +152,14 @@ def _lock(work_dir, kind):
         raise BlockingIOError(
             f"Another process is writing to {work_dir}. Wait for it or stop it."
         ) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSYS, errno.ENOTSUP):
+            raise
+        print(
+            f"WARNING: the file system of {work_dir} has no locks (flock). See to it "
+            f"that no other process writes there.",
+            flush=True,
+        )
     return file
 
 

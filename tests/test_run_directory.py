@@ -1,5 +1,7 @@
 """A directory belongs to one config, and at any time to one process."""
 
+import errno
+import fcntl
 import json
 import subprocess
 import sys
@@ -103,6 +105,15 @@ def test_the_fingerprint_of_a_config_knows_neither_paths_nor_workers():
     assert first == second
     assert first != run_directory.fingerprint(CONFIG.replace("steps = 5", "steps = 6"))
     assert first != run_directory.fingerprint(CONFIG.replace("SEED = 1", "SEED = 2"))
+
+
+def test_a_file_system_without_locks_is_warned_of(claim, monkeypatch, capsys):
+    def flock(*_):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    claim()
+    assert "has no locks (flock)" in capsys.readouterr().out
 
 
 def test_a_second_process_is_refused_and_a_killed_one_leaves_no_lock(tmp_path, claim):

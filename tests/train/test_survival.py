@@ -117,7 +117,7 @@ def test_two_processes_learn_what_one_learns_and_stop_together(tmp_path):
     saved = steps_saved(tmp_path / "both")[-1]
     assert 4 < saved < STEPS
     assert all(f"is saved at step {saved}" in output for output in outputs)
-    outputs = [w.communicate()[0] for w in start_workers(tmp_path / "both")]
+    outputs = [w.communicate(timeout=300)[0] for w in start_workers(tmp_path / "both")]
     together = values(tmp_path / "both")
     assert together.keys() == alone.keys(), outputs
     for name, value in alone.items():
