@@ -14,6 +14,7 @@ import dataclasses
 import functools
 import json
 import pathlib
+import re
 
 import gin
 
@@ -26,6 +27,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 JSON, TABLE = ROOT / "benchmarks/stage_hours.json", ROOT / "benchmarks/stage_hours.md"
 SLICES = ("v3:4x4", "v5e:4x8", "v5e:2x4")  # the paper's 32 cores; 32 and 8 of v5e
 _GOAL = "run_row.Row.goal"
+_INCLUDED = re.compile(r"^include 'gin_configs/models/(\w+)\.gin'", re.M)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +88,7 @@ def stages(row):
 def _stage(stage):
     job, params = stage.gin_files[0], stage.params
     role = stage.name.rpartition("-")[0]
-    models = [pathlib.Path(path).stem for path in stage.gin_files if "/models/" in path]
+    models = [network for path in stage.gin_files for network in _networks(path)]
     if job in TASKS:
         config.load(stage.gin_files)
         return Stage(
@@ -101,6 +103,14 @@ def _stage(stage):
         is_other = any(name.startswith("inference.") for name in params)
         return Stage(role, job, models[-1], frames=None if is_other else frames)
     return None  # shards are built on hosts, an evaluation is 500 frames
+
+
+def _networks(path):
+    """Names of the model files that a stage's gin file is or, of a table's networks,
+    includes: those differ in drop path and multi-grid, the cost is the model's."""
+    if "/networks/" in path:
+        return _INCLUDED.findall((ROOT / path).read_text())
+    return [pathlib.Path(path).stem] if "/models/" in path else []
 
 
 def update(records, *, job, network, batch, slice_):

@@ -8,7 +8,9 @@ HEADER = (
     "bound. Where it is `cycles`, it is what libtpu's compiler reckons for its own "
     "program, unproven. Hours with `≥` have a lower bound in them. Neither knows "
     "input, host and collectives. Prediction is 7 scales and flip, always by "
-    "roofline, and where the slice was not compiled for, with the work of another."
+    "roofline, and where the slice was not compiled for, with the work of another. "
+    "Without drop path or multi-grid a network counts as with them: they leave the "
+    "multiply-adds as they are."
 )
 UPDATE_COLUMNS = (
     "training",

@@ -118,9 +118,25 @@ def compare(model, path, keys):
         Comparison.
     """
     shapes = tf.train.load_checkpoint(path).get_variable_to_shape_map()
+    return compare_shapes(shapes_of(model), shapes, keys)
+
+
+def shapes_of(model):
+    """dict of name -> shape, list of int, of a model's variables."""
+    return {name: of.shape.as_list() for name, of in of_model(model).items()}
+
+
+def compare_shapes(wanted, shapes, keys):
+    """What `compare` finds.
+
+    Args:
+        wanted: dict of name -> shape, of a model.
+        shapes: dict of key -> shape, of a checkpoint.
+        keys: as in `compare`.
+    """
     loaded, mismatched, missing = {}, {}, {}
-    for name, variable in of_model(model).items():
-        here, there = variable.shape.as_list(), shapes.get(keys.get(name))
+    for name, here in wanted.items():
+        there = shapes.get(keys.get(name))
         if there is None:
             missing[name] = here
         elif there != here:

@@ -54,6 +54,7 @@ FORBIDDEN = {
     "val_fine": {"val_fine", "val_sequence", "trainval_fine"},
     "test_fine": {"test_fine"},
     "val": {"val"},
+    "imagenet": set(),  # one folder; the readers of two jobs take two splits of it
 }
 
 
@@ -116,10 +117,63 @@ def test_a_row_of_table_3_changes_one_stage_and_what_follows(row, role, change):
     assert "teacher_0" in same and "student_x71" not in same
 
 
-def test_equal_rows_of_two_tables_are_one_run():
-    rows = ("table_03/no_mv_pretrained", "table_04/train_sequence")
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("table_03/no_mv_pretrained", "table_04/train_sequence"),
+        ("table_08/wr_41_drop_path_multi_grid", "table_09/wr_41"),
+    ],
+)
+def test_equal_rows_of_two_tables_are_one_run(rows):
     names = {stages_of(f"experiments/{row}.gin")[-1].name for row in rows}
     assert len(names) == 1
+
+
+@pytest.mark.parametrize("network", ["wr_38", "wr_41"])
+def test_a_row_of_table_8_trains_and_scores_its_network(network):
+    role = network.replace("_", "")
+    found = named(stages_of(f"experiments/table_08/{network}.gin"))
+    assert list(found) == [
+        *("cityscapes", f"imagenet_{role}", f"supervised_{role}", "scored"),
+    ]
+    trained = found[f"supervised_{role}"]
+    assert trained.params["LEARNING_RATE"] == 1e-4
+    assert trained.params["STEPS"] == 60_000
+    files = {stage.gin_files[-1] for stage in (trained, found["scored"])}
+    assert files == {f"experiments/table_08/networks/{network}.gin"}
+
+
+@pytest.mark.parametrize("network", ["wr_38", "wr_41"])
+def test_rows_of_tables_7_and_8_start_from_four_classifiers(network):
+    """Multi-grid is not of a classifier, drop path is."""
+    rows = (
+        (f"table_07/{network}", f"table_08/{network}"),
+        *(
+            (f"table_07/{network}_drop_path", f"table_08/{network}_drop_path{more}")
+            for more in ("", "_multi_grid")
+        ),
+    )
+    role = f"imagenet_{network.replace('_', '')}"
+    names = [
+        {named(stages_of(f"experiments/{row}.gin"))[role].name for row in pair}
+        for pair in rows
+    ]
+    assert [len(of) for of in names] == [1, 1, 1]
+    assert names[0] != names[1] == names[2]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [("table_07/wr_41", "no ImageNet"), ("table_08/wr_38", "one small network")],
+)
+def test_a_row_that_says_nothing_at_toy_scale_is_refused_there(row, reason):
+    table, name = row.split("/")
+    with pytest.raises(
+        ValueError, match=f"{row} is not a row of 'toy_city': .*{reason}"
+    ):
+        run_tables.plan(table, scale=(TOY,), rows=(name,))
+    (planned,) = run_tables.plan(table, rows=(name,))
+    assert planned.name == row
 
 
 def test_at_toy_scale_there_is_no_imagenet_and_another_mapillary():
@@ -180,6 +234,15 @@ def test_a_row_that_ran_appends_its_scores_once(scored):
     assert found["row"] == "net" and found["metrics"] == {"pq": 20.5, "miou": 31.0}
     assert (found["step"], found["seed"], found["data"]) == (800, 3, "toy_city")
     assert (found["git"], found["device"]) == ("abc1234", "Linux x")  # of the stage
+
+
+def test_the_numbers_that_a_table_names_are_recorded_too(scored, tmp_path):
+    paper = {"numbers": {"params": {"count": []}, "images": {"name": "Images"}}}
+    folder = tmp_path / "experiments" / "table_00"
+    (folder / "paper.json").write_text(json.dumps(paper))
+    (line,) = scored()
+    found = json.loads(line)["metrics"]
+    assert found == {"pq": 20.5, "miou": 31.0, "images": 5}
 
 
 def test_a_row_that_is_only_printed_records_nothing(scored):

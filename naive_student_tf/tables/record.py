@@ -83,8 +83,17 @@ def _at(value, path):
     return value
 
 
+def network(folder, row):
+    """Path of the gin file that describes the network of a row.
+
+    That is the row's own, or where the row is a graph of stages, one in networks/.
+    """
+    path = folder / "networks" / f"{row}.gin"
+    return path if path.exists() else folder / f"{row}.gin"
+
+
 def _count(folder, paper, row):
-    files = [paper["count_with"], str(folder / f"{row}.gin")]
+    files = [paper["count_with"], str(network(folder, row))]
     return {
         "row": row,
         "metrics": measured(paper, row, _describe(files)),

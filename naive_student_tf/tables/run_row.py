@@ -11,7 +11,8 @@ import pathlib
 from naive_student_tf import run_directory, store
 from naive_student_tf.iterate import graph
 from naive_student_tf.iterate.iterate import iterate
-from naive_student_tf.tables.record import append_new
+from naive_student_tf.tables.measured import is_toy
+from naive_student_tf.tables.record import append_new, read_paper
 
 METRICS = ("pq", "ap", "miou")
 SCORES = "metrics.json"
@@ -28,6 +29,10 @@ class Row:
         work_dir: str, of all rows; see iterate.
         seed: int.
         data: str, the name of the data set.
+        no_toy: str, why the row says nothing on embedded data; None: it does.
+
+    Raises:
+        ValueError: it is for embedded data nevertheless.
     """
 
     goal: graph.Node
@@ -35,6 +40,13 @@ class Row:
     work_dir: str
     seed: int
     data: str
+    no_toy: str | None = None
+
+    def __post_init__(self):
+        if self.no_toy and is_toy(self.data):
+            raise ValueError(
+                f"{self.name} is not a row of {self.data!r}: {self.no_toy}."
+            )
 
     @property
     def stages(self):
@@ -86,11 +98,12 @@ def record(row, *, scores=None, experiments="experiments"):
             f"{', '.join(METRICS)} in percent."
         )
         return
-    found = store.read_json(path)
-    metrics = {key: found[key] for key in METRICS if key in found}
-    if not metrics:
-        raise ValueError(f"{path}: {sorted(found)} has none of {METRICS}.")
     table, name = row.name.split("/")
+    folder = pathlib.Path(experiments, table)
+    found, wanted = store.read_json(path), _numbers(folder)
+    metrics = {key: found[key] for key in wanted if key in found}
+    if not metrics:
+        raise ValueError(f"{path}: {sorted(found)} has none of {wanted}.")
     made_by = store.read_json(store.join(row.directory, run_directory.VERSIONS))
     line = {
         "row": name,
@@ -104,8 +117,14 @@ def record(row, *, scores=None, experiments="experiments"):
         "setting": row.goal.setting[:16],
         "date": datetime.date.today().isoformat(),
     }
-    append_new(pathlib.Path(experiments, table, "results.jsonl"), line)
+    append_new(folder / "results.jsonl", line)
     print(json.dumps(line), flush=True)
+
+
+def _numbers(folder):
+    """METRICS and what else a table prints, as their evaluations name them."""
+    printed = read_paper(folder)["numbers"] if (folder / "paper.json").exists() else ()
+    return tuple(dict.fromkeys((*METRICS, *printed)))
 
 
 def _step(checkpoint):

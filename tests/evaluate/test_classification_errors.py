@@ -1,10 +1,15 @@
 """Top-1 and top-5 by hand, ties and filled batches included."""
 
+import json
+import pathlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from naive_student_tf.evaluate import classification
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def ranks(logits, label):
@@ -45,6 +50,12 @@ def test_errors_are_percent_of_the_images_and_filling_does_not_count():
     best_first = [7, 6, 5, 4, 3, 2, 1]
     found = errors([best_first] * 5, [0, 1, 4, 5, -1], count=4)
     assert found == {"top1_error": 75.0, "top5_error": 25.0}
+
+
+def test_errors_have_the_names_that_table_7_gives_them():
+    paper = json.loads((ROOT / "experiments/table_07/paper.json").read_text())
+    trained = {key for key, of in paper["numbers"].items() if "count" not in of}
+    assert set(errors([[1.0, 0.0]], [0], count=1)) == trained
 
 
 def test_logits_that_are_not_finite_stop_the_evaluation():

@@ -15,7 +15,7 @@ from naive_student_tf.model import panoptic_deeplab, small
 
 ROOT = pathlib.Path(__file__).parents[2]
 NETWORKS = [
-    *sorted(ROOT.glob("experiments/table_07/*.gin")),
+    *sorted(ROOT.glob("experiments/table_07/networks/*.gin")),
     ROOT / "gin_configs/models/xception_71.gin",
 ]
 TWO_REPLICAS = """
