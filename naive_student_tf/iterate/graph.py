@@ -9,7 +9,7 @@ import functools
 import hashlib
 import json
 
-from naive_student_tf.iterate.stage import Stage, gin_text
+from naive_student_tf.iterate.stage import Stage, gin_code
 
 
 @dataclasses.dataclass(frozen=True, eq=False)  # a Node can be a key of a dict
@@ -47,7 +47,7 @@ class Node:
     def _hash(self, bound, describe):
         described = [
             self.role,
-            *(gin_text(path) for path in self.gin_files),
+            *map(gin_code, self.gin_files),
             json.dumps(_replace(bound, describe), sort_keys=True),
         ]
         return hashlib.sha256("\0".join(described).encode()).hexdigest()

@@ -2,12 +2,15 @@
 
 import dataclasses
 import hashlib
+import io
 import json
 import pathlib
 import re
 import sys
+import tokenize
 
 ROOT = pathlib.Path(__file__).parents[2]  # as config.py looks for includes
+_LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT}
 _INCLUDE = re.compile(r"^include\s+['\"](.+)['\"]", re.M)
 
 
@@ -47,14 +50,23 @@ class Stage:
         return arguments + ([f"--stage={fingerprint}"] if fingerprint else [])
 
     def fingerprint(self, parents):
-        """sha256 over the config's text, the parameters and the parents' prints."""
+        """sha256 over the config, the parameters and the parents' prints."""
         described = [
             self.name,
-            *(gin_text(path) for path in self.gin_files),
+            *map(gin_code, self.gin_files),
             json.dumps(self.params, sort_keys=True),
             *parents,
         ]
         return hashlib.sha256("\0".join(described).encode()).hexdigest()
+
+
+def gin_code(path):
+    """What a gin file and its includes bind: their text without comments and layout.
+
+    So a comment may be mended without training again.
+    """
+    tokens = tokenize.generate_tokens(io.StringIO(gin_text(path)).readline)
+    return " ".join(of.string for of in tokens if of.type not in _LAYOUT).strip()
 
 
 def gin_text(path):

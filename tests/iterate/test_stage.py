@@ -1,6 +1,7 @@
 """A stage is a command line and a fingerprint of all that goes into it."""
 
 import dataclasses
+import re
 import sys
 
 import pytest
@@ -48,6 +49,23 @@ def test_texts_tuples_and_none_are_written_as_gin_reads_them():
 
 def test_includes_are_part_of_the_text(files):
     assert stage.gin_text(files()) == "# a job\nSTEPS = 5\n\nSEED = 1\n"
+
+
+def test_comments_and_layout_do_not_count(files, tmp_path):
+    (tmp_path / "other.gin").write_text(
+        "# another comment\n\nSTEPS  =  5   # many\nSEED = 1\n"
+    )
+    other = str(tmp_path / "other.gin")
+    assert stage.gin_code(files()) == stage.gin_code(other)
+    assert stage.gin_code(files("STEPS = 6\n")) != stage.gin_code(other)
+    assert stage.gin_code(files("STEPS = '5'\n")) != stage.gin_code(other)
+
+
+def test_every_config_of_the_repository_has_code():
+    paths = [*stage.ROOT.glob("gin_configs/**/*.gin")]
+    assert len(paths) > 60
+    for path in paths:
+        assert "#" not in re.sub("'[^']*'", "", stage.gin_code(path)), path
 
 
 def test_a_config_of_the_repository_is_found_from_anywhere(tmp_path, monkeypatch):
