@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import itertools
 
 import numpy as np
 import pytest
@@ -318,10 +317,10 @@ def test_a_shard_that_lost_frames_is_not_published(tmp_path, label, monkeypatch)
     whole = Labeller.label
 
     def short(*arguments, **settings):
-        return itertools.islice(whole(*arguments, **settings), 2)
+        return list(whole(*arguments, **settings))[:-1]
 
     monkeypatch.setattr(Labeller, "label", short)
-    with pytest.raises(ValueError, match=r"has 2 labelled frames, .* has 3"):
+    with pytest.raises(ValueError, match=r"has (2|0) labelled frames, .* has (3|1)\."):
         label()
     assert not (tmp_path / "pseudo" / "train_sequence").exists()
 
