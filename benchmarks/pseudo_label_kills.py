@@ -2,12 +2,14 @@
 
     python -m benchmarks.pseudo_label_kills
 
-Writes benchmarks/pseudo_label_kills.md. A small network, trained for a few steps on a
-small toy city, labels its video: first one worker that nobody disturbs, then three at
-a time, each started as the README says and killed (SIGKILL) at a random moment: while
-it starts, or some seconds after its first claim of a shard, or after a few more shards
-were finished. A new one takes its place. After the last kill the workers end by
-themselves.
+    python -m benchmarks.pseudo_label_kills --render   writes the table again
+
+Writes benchmarks/pseudo_label_kills.json and from it pseudo_label_kills.md. A small
+network, trained for a few steps on a small toy city, labels its video: first one worker
+that nobody disturbs, then three at a time, each started as the README says and killed
+(SIGKILL) at a random moment: while it starts, or some seconds after its first claim of
+a shard, or after a few more shards were finished. A new one takes its place. After the
+last kill the workers end by themselves.
 """
 
 import argparse
@@ -30,19 +32,33 @@ AWAITED = (0, 0, 1, 2, 4)  # shards to be finished, by anybody, after the first 
 SPLITS = ("train_sequence", "train_extra")
 ROOT = pathlib.Path(__file__).parents[1]
 TABLE = ROOT / "benchmarks" / "pseudo_label_kills.md"
+RECORD = TABLE.with_suffix(".json")
 DEMO = "gin_configs/demo"
-# What workers tell each other, and what tells the story of the processes. Two more
-# files do and may differ: operative_config.gin has what the last worker used (one that
-# came too late for a shard has drawn nothing), versions.json the commit.
-NO_RESULTS = ("workers/", "log.txt", ".lock")
+NO_RESULTS = ("workers/", "log.txt", ".lock")  # what workers tell each other and us
+# No results either, but compared for what they are: they tell of a process.
+PROCESS_FILES = {
+    "operative_config.gin": "what the last worker used of config.gin; one that came "
+    "too late for a shard has used less",
+    "versions.json": "the commit and the libraries of the first worker; equal when "
+    "both runs are of one commit",
+}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work_dir", help="to keep; default: a temporary one")
+    parser.add_argument("--render", action="store_true", help="from the last record")
     options = parser.parse_args()
+    if not options.render:
+        RECORD.write_text(json.dumps(measure(options.work_dir), indent=2) + "\n")
+    TABLE.write_text(table(json.loads(RECORD.read_text())))
+    print(TABLE.read_text())
+
+
+def measure(work_dir):
+    """What pseudo_label_kills.json holds: dict."""
     with tempfile.TemporaryDirectory() as temporary:
-        root = pathlib.Path(options.work_dir or temporary)
+        root = pathlib.Path(work_dir or temporary)
         if not (root / "teacher").exists():
             prepare(root)
         run_dir, undisturbed = root / "pseudo_label", root / "undisturbed"
@@ -51,8 +67,7 @@ def main():
             run_dir.rename(undisturbed)
         shutil.rmtree(run_dir, ignore_errors=True)
         kills = run_and_kill(root, random.Random(SEED))
-        TABLE.write_text(table(kills, results(undisturbed), results(run_dir)))
-    print(TABLE.read_text())
+        return record(kills, results(undisturbed), results(run_dir))
 
 
 def prepare(root):
@@ -167,32 +182,55 @@ def results(run_dir):
     return {name: path.read_bytes() for name, path in kept.items()}
 
 
-def table(kills, undisturbed, found):
-    """The whole text of pseudo_label_kills.md."""
-    kinds = collections.Counter(name.rpartition(".")[2] for name in undisturbed)
-    shards = kinds["tfrecord"]
+def record(kills, undisturbed, found):
+    """Counts and compares the files of both runs: dict, for JSON."""
     names = sorted(undisturbed.keys() | found.keys())
     other = [name for name in names if undisturbed.get(name) != found.get(name)]
-    doing = collections.Counter(doing for doing, _ in kills)
+    return {
+        "shards": sum(name.endswith(".tfrecord") for name in undisturbed),
+        "workers": WORKERS,
+        "doing": collections.Counter(doing for doing, _ in kills),
+        "finished": [done for _, done in kills],
+        "files": sum(name not in PROCESS_FILES for name in names),
+        "different": [name for name in other if name not in PROCESS_FILES],
+        "different_process_files": [name for name in other if name in PROCESS_FILES],
+    }
+
+
+def table(record):
+    """The whole text of pseudo_label_kills.md."""
+    doing = sorted(record["doing"].items(), key=lambda entry: -entry[1])
+    other, of_process = record["different"], record["different_process_files"]
     lines = [
         "# The pseudo-label job under kills",
         "",
         "Written by `python -m benchmarks.pseudo_label_kills`; do not edit.",
         "",
-        f"{shards} shards of a toy city; {WORKERS} workers at a time, real processes "
-        f"with a real network, {len(kills)} of them killed by SIGKILL at random "
-        f"moments; beside it one worker, undisturbed.",
+        f"{record['shards']} shards of a toy city; {record['workers']} workers at a "
+        f"time, real processes with a real network, {sum(record['doing'].values())} of "
+        f"them killed by SIGKILL at random moments; beside it one worker, undisturbed.",
         "",
         "| what the killed worker was doing | kills |",
         "|---|---|",
-        *(f"| {what} | {number} |" for what, number in doing.most_common()),
+        *(f"| {what} | {number} |" for what, number in doing),
         "",
-        "Shards finished at each kill: " + ", ".join(str(n) for _, n in kills) + ".",
+        "Shards finished at each kill: "
+        + ", ".join(map(str, record["finished"]))
+        + ".",
         "",
-        f"{len(names)} files in the end (shards, manifests, logs of TensorBoard, "
-        "configs), "
+        f"{record['files']} files of results in the end (shards, manifests, logs of "
+        "TensorBoard, config.gin), "
         + ("all identical to the byte." if not other else "NOT identical:"),
         *(f"- {name}" for name in other),
+        "",
+        "Two more describe a process, not the labels, and are compared apart:",
+        "",
+        "| file | tells | in both runs |",
+        "|---|---|---|",
+        *(
+            f"| {name} | {tells} | {'not ' if name in of_process else ''}identical |"
+            for name, tells in PROCESS_FILES.items()
+        ),
     ]
     return "\n".join(lines) + "\n"
 

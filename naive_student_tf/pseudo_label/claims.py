@@ -13,8 +13,9 @@ worker can:
 The owner beats: it rewrites `<piece>.<attempt>/beat`. A claim has expired when its beat
 did not change for `expire_s` by the watcher's own clock, so that clocks need not
 agree; at once if its process ran on this machine and is gone. Whoever makes attempt + 1
-then owns the piece. An owner that was only asleep finds the higher attempt and drops
-its work.
+then owns the piece. An owner that was only asleep finds the higher attempt, or that
+`<piece>.<attempt>/owner` is not its own any more (attempts are counted anew after a
+piece was given back), and drops its work. What it wrote lies where nobody else writes.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ from absl import logging
 
 from naive_student_tf import processes, store
 
-BEAT = "beat"
+BEAT, OWNER = "beat", "owner"
 _BID = ".bid"
 
 
@@ -61,9 +62,29 @@ class Claims:
         latest = self.latest(piece)
         if latest >= 0 and not self._expired(self.path(piece, latest)):
             return None
-        if not create_directory(self.path(piece, latest + 1)):
+        try:
+            if not create_directory(self.path(piece, latest + 1)):
+                return None
+            claim = Claim(self, piece, latest + 1)
+        except tf.errors.NotFoundError:  # swept, or given back by others
             return None
-        return Claim(self, piece, latest + 1)
+        if claim.is_ours():
+            return claim
+        claim.release()  # others were faster between our look and our claim
+        return None
+
+    def sweep(self, pieces):
+        """Removes the claims of finished pieces, which nobody takes any more.
+
+        Who holds one just now finds the piece finished.
+
+        Args:
+            pieces: set of str.
+        """
+        names = [name.rstrip("/") for name in _list(self._directory)]
+        for name in names:
+            if name.rpartition(".")[0] in pieces:
+                _remove(store.join(self._directory, name))
 
     def latest(self, piece):
         """Number of the newest attempt at a piece, -1 if there is none."""
@@ -78,9 +99,13 @@ class Claims:
         return {"worker": self._worker, **processes.identity()}
 
     def _expired(self, path):
-        beat, now = _read_beat(path), self._clock()
+        beat, now = _read(store.join(path, BEAT)), self._clock()
         if _is_gone(beat):
             return True
+        if beat is None and not store.exists(path):
+            return (
+                False  # given back since it was listed; another may come in its place
+            )
         if path not in self._seen or self._seen[path][0] != beat:
             self._seen[path] = beat, now
         return now - self._seen[path][1] > self._expire_s
@@ -90,31 +115,48 @@ class Claim:
     """One piece of work that this worker owns, as long as it beats.
 
     Attributes:
-        path: str, a directory for what the work needs meanwhile.
+        path: str, a directory of this owner alone, for what the work needs meanwhile;
+            not made yet.
     """
 
     def __init__(self, claims, piece, attempt):
         self._claims, self._piece, self._attempt = claims, piece, attempt
-        self.path = claims.path(piece, attempt)
         self._count, self._id = 0, uuid.uuid4().hex
+        self._directory = claims.path(piece, attempt)
+        self.path = store.join(self._directory, self._id)
+        self._write(OWNER, self._id)
         self.beat()
 
     def beat(self):
-        """Says that the owner lives."""
-        self._count += 1
-        beat = {**self._claims.describe(), "id": self._id, "count": self._count}
-        with tf.io.gfile.GFile(store.join(self.path, BEAT), "w") as file:
-            file.write(json.dumps(beat))
+        """Says that the owner lives; nothing where another one has the place."""
+        if self._is_there():
+            self._count += 1
+            beat = {**self._claims.describe(), "id": self._id, "count": self._count}
+            self._write(BEAT, json.dumps(beat))
 
     def is_ours(self):
         """False once another worker has taken the piece for abandoned."""
-        return self._claims.latest(self._piece) == self._attempt
+        newest = self._claims.latest(self._piece) == self._attempt
+        return newest and self._is_there()
 
     def release(self):
-        """Gives the piece back and removes all that this and dead owners left."""
-        for attempt in range(self._attempt + 1):
-            with contextlib.suppress(tf.errors.OpError):  # not there, or going
-                tf.io.gfile.rmtree(self._claims.path(self._piece, attempt))
+        """Gives the piece back and removes all that this and dead owners left.
+
+        Touches nothing of who has taken the piece meanwhile.
+        """
+        with contextlib.suppress(tf.errors.OpError):  # then it expires
+            dead = range(self._attempt) if self.is_ours() else ()
+            own = (self._attempt,) if self._is_there() else ()
+            for attempt in (*dead, *own):
+                _remove(self._claims.path(self._piece, attempt))
+
+    def _is_there(self):
+        return _read(store.join(self._directory, OWNER)) == self._id
+
+    def _write(self, name, text):
+        """Unlike store.py: it must not make a directory that was removed."""
+        with tf.io.gfile.GFile(store.join(self._directory, name), "w") as file:
+            file.write(text)
 
 
 @contextlib.contextmanager
@@ -163,13 +205,19 @@ def bid(path, *, settle_s):
     with tf.io.gfile.GFile(store.join(path, mine), "w") as file:
         file.write("bid")
     time.sleep(settle_s)
-    return min(_bids(path))[1] == mine
+    bids = _bids(path)
+    return bool(bids) and min(bids)[1] == mine  # none: the winner gave it back already
 
 
 def _bids(path):
     """[(time of writing by the server, name)] of the bids in a directory."""
-    names = [name for name in _list(path) if name.endswith(_BID)]
-    return [(tf.io.gfile.stat(store.join(path, n)).mtime_nsec, n) for n in names]
+    found = []
+    for name in _list(path):
+        if name.endswith(_BID):
+            with contextlib.suppress(tf.errors.NotFoundError):  # removed since listed
+                stat = tf.io.gfile.stat(store.join(path, name))
+                found.append((stat.mtime_nsec, name))
+    return found
 
 
 def _list(directory):
@@ -179,10 +227,15 @@ def _list(directory):
         return []
 
 
-def _read_beat(path):
-    """The text of a claim's beat; None before the first."""
+def _remove(directory):
+    with contextlib.suppress(tf.errors.OpError):  # not there, or going
+        tf.io.gfile.rmtree(directory)
+
+
+def _read(path):
+    """The text of a file; None if it is not there."""
     try:
-        return store.read_text(store.join(path, BEAT))
+        return store.read_text(path)
     except tf.errors.NotFoundError:
         return None
 

@@ -45,16 +45,22 @@ class Labeller:
     def label(self, directory, shard, *, previous=None):
         """Yields (record, counts of figures.py) of each frame, in order.
 
+        While one batch of all replicas is on the device, the host may be two batches
+        ahead, or one frame per thread if those are more. So no more than
+        2 * (ahead + 1) + 4 * size frames are in memory, whatever the shard holds:
+        decoded, in the batches on both sides of the device, and encoded.
+
         Args:
             directory: str, of the unlabelled shards.
             shard: ShardFile.
             previous: str, the directory of shards with the labels of the iteration
                 before, or None.
         """
-        host = {"threads": self.num_threads, "ahead": 2 * self.batch_size}
+        size = self.batch_size * self.inference.num_replicas
+        ahead = max(2 * size, self.num_threads)
+        host = {"threads": self.num_threads, "ahead": ahead}
         read = functools.partial(_read_frame, directory, shard)
         decoded = conveyor.in_order(read, range(shard.count), **host)
-        size = self.batch_size * self.inference.num_replicas
         batches = inference_room.batches(decoded, batch_size=size)
         predict = self.device.timed(self._predict)
         predicted = conveyor.in_order(predict, batches, threads=1, ahead=1)

@@ -106,6 +106,11 @@ class Split:
         scratch = store.join(claim.path, part.file)
         shards.write_shard(scratch, records())
         shard = shards.describe_shard(scratch)
+        if shard.count != part.count:
+            raise ValueError(
+                f"{scratch} has {shard.count} labelled frames, {part.file} in "
+                f"{self.source} has {part.count}. Nothing is published; run again."
+            )
         events = store.join(claim.path, summaries.file_name(step))
         summaries.write_events(
             events,
@@ -136,6 +141,7 @@ class Split:
                 quality=self.labeller.quality,
                 scratch=store.join(self.work_dir, STATE, scratch),
             )
+            self.claims.sweep(set(names))  # of workers that died after their shard
 
 
 def _move(path, directory):

@@ -42,11 +42,11 @@ class Worker:
     @contextlib.contextmanager
     def signs_of_life(self):
         """Beats and reports while the body runs."""
-        with claims.repeated(self.beat, every_s=self._expire_s / 10):
-            try:
+        try:
+            with claims.repeated(self.beat, every_s=self._expire_s / 10):
                 yield
-            finally:
-                self.report(ended=True)
+        finally:
+            self.report(ended=True)  # after the last report of the thread
 
     @contextlib.contextmanager
     def working_on(self, claim, shard):
@@ -91,8 +91,8 @@ class Worker:
             "worker": self.name,
             **processes.identity(),
             "frames": self.frames,
-            "work_s": round(working, 3),
-            "device_s": round(self._device.seconds, 3),
+            "work_s": round(working, 6),
+            "device_s": round(self._device.seconds, 6),
             "shard": self._shard,
             "updated": time.time(),
             "ended": ended,

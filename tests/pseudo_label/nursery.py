@@ -32,15 +32,21 @@ class SlowOracle(tiny_shards.Oracle):
         return super().__call__(images, only=only)
 
 
-def work(*, checkpoint, wait_s=0.0, gate=None, log=None, **settings):
-    """Runs the job; notes every shard that it marks as finished, and its end."""
+def work(*, checkpoint, wait_s=0.0, gate=None, log=None, dies=None, **settings):
+    """Runs the job; notes every shard that it has marked as finished, and its end.
+
+    Who dies between the mark and the note has marked the shard: it is noted never, and
+    not done again. Who dies `dies` ("before" or "after") the first mark does so there.
+    """
     if log:
         mark = finished.Finished.mark
 
         def noted(self, shard, counts):
+            die_if(dies == "before")
+            mark(self, shard, counts)
             with pathlib.Path(log).open("a") as file:
                 file.write(f"{shard.file}\n")
-            mark(self, shard, counts)
+            die_if(dies == "after")
 
         finished.Finished.mark = noted
     job.pseudo_label(
@@ -49,6 +55,11 @@ def work(*, checkpoint, wait_s=0.0, gate=None, log=None, **settings):
     if log:
         with pathlib.Path(f"{log}.ended").open("a") as file:
             file.write(f"{os.getpid()}\n")
+
+
+def die_if(condition):
+    if condition:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main():

@@ -151,6 +151,102 @@ def test_an_owner_that_overslept_does_not_take_away_the_new_claim(worker):
     assert taken.is_ours()
 
 
+def test_who_wakes_up_after_the_piece_was_given_back_leaves_the_next_owner_alone(
+    worker, tmp_path
+):
+    """The attempts are counted from 0 again, and both are number 0."""
+    sleeper, other = worker("a").take("shard"), worker("b")
+    other.take("shard")
+    worker.clock.now += 2 * EXPIRE_S
+    other.take("shard").release()
+    claim = worker("c").take("shard")
+    beat = (tmp_path / "claims" / "shard.0" / "beat").read_text()
+    assert (sleeper.is_ours(), claim.is_ours()) == (False, True)
+    assert sleeper.path != claim.path
+    sleeper.beat()
+    assert (tmp_path / "claims" / "shard.0" / "beat").read_text() == beat
+    sleeper.release()
+    assert claim.is_ours()
+    assert worker("d").take("shard") is None
+
+
+def test_an_owner_that_overslept_twice_does_not_remove_who_began_anew(worker):
+    """Number 1 has nothing to say about the number 0 that came after it."""
+    worker("dead").take("shard")
+    waiting = [worker(name) for name in "ab"]
+    for other in waiting:
+        other.take("shard")
+    worker.clock.now += 2 * EXPIRE_S
+    sleeper = waiting[0].take("shard")
+    assert waiting[1].take("shard") is None
+    worker.clock.now += 2 * EXPIRE_S
+    waiting[1].take("shard").release()
+    claim = worker("c").take("shard")
+    sleeper.release()
+    assert claim.is_ours()
+
+
+def test_who_looked_long_before_it_claims_gets_nothing_beside_the_owner(
+    worker, tmp_path, monkeypatch
+):
+    slow, owner = worker("a"), worker("b")
+    worker("dead").take("shard")
+    owner.take("shard")
+    worker.clock.now += 2 * EXPIRE_S
+    claim = owner.take("shard")
+    claims._remove(tmp_path / "claims" / "shard.0")
+    latest = slow.latest
+
+    def before_all_that(piece):
+        monkeypatch.setattr(slow, "latest", latest)
+        return -1
+
+    monkeypatch.setattr(slow, "latest", before_all_that)
+    assert slow.take("shard") is None
+    assert claim.is_ours()
+    assert [path.name for path in (tmp_path / "claims").iterdir()] == ["shard.1"]
+
+
+def test_a_claim_that_is_swept_while_it_is_taken_is_none(worker, monkeypatch):
+    """The others see the piece finished between our directory and our beat."""
+    create, others = claims.create_directory, worker("b")
+
+    def swept(path):
+        created = create(path)
+        others.sweep({"shard"})
+        return created
+
+    monkeypatch.setattr(claims, "create_directory", swept)
+    assert worker("a").take("shard") is None
+
+
+def test_a_sweep_leaves_the_claims_of_unfinished_pieces(worker):
+    done, other = worker("a").take("shard-0"), worker("a").take("shard-1")
+    worker("b").sweep({"shard-0", "shard-2"})
+    assert (done.is_ours(), other.is_ours()) == (False, True)
+    done.beat()
+    done.release()
+    assert worker("b").take("shard-0").is_ours()
+
+
+def test_a_claim_given_back_between_list_and_look_says_nothing_of_the_next(
+    worker, tmp_path, monkeypatch
+):
+    """The next one, just made, has no beat yet either."""
+    claim, other, look = worker("a").take("shard"), worker("b"), claims._read
+
+    def given_back(path):
+        monkeypatch.setattr(claims, "_read", look)
+        claim.release()
+        return look(path)
+
+    monkeypatch.setattr(claims, "_read", given_back)
+    assert other.take("shard") is None
+    worker.clock.now += 2 * EXPIRE_S
+    (tmp_path / "claims" / "shard.0").mkdir()
+    assert other.take("shard") is None
+
+
 def test_of_many_bids_exactly_one_wins(tmp_path):
     path = str(tmp_path / "piece")
     assert sum(race(lambda _: claims.bid(path, settle_s=1.5), threads=6)) == 1
@@ -171,6 +267,37 @@ def test_a_bid_that_comes_late_does_not_win(tmp_path, monkeypatch):
     monkeypatch.setattr(claims, "_bids", too_early)
     assert not claims.bid(str(path), settle_s=0)
     assert len(list(path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("after", ["the directory", "the bid"])
+def test_a_bid_loses_where_the_winner_has_given_the_piece_back(
+    tmp_path, monkeypatch, after
+):
+    """It found the piece finished, and is gone before the loser looks again."""
+    path = tmp_path / "piece"
+
+    def gone(_):
+        for file in path.iterdir():
+            file.unlink()
+        if after == "the directory":
+            path.rmdir()
+
+    monkeypatch.setattr(claims.time, "sleep", gone)
+    assert not claims.bid(str(path), settle_s=1)
+
+
+def test_bids_that_vanish_while_they_are_listed_do_not_count(tmp_path, monkeypatch):
+    path, stat = tmp_path / "piece", claims.tf.io.gfile.stat
+    path.mkdir()
+    for name in ("a.bid", "b.bid"):
+        (path / name).touch()
+
+    def vanishing(name):
+        (path / "a.bid").unlink(missing_ok=True)
+        return stat(name)
+
+    monkeypatch.setattr(claims.tf.io.gfile, "stat", vanishing)
+    assert [name for _, name in claims._bids(str(path))] == ["b.bid"]
 
 
 def test_calls_are_repeated_while_the_body_runs_even_if_one_fails():

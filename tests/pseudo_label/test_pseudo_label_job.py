@@ -13,6 +13,7 @@ from naive_student_tf.evaluate.label_quality import LabelQuality
 from naive_student_tf.labels.cityscapes import CITYSCAPES
 from naive_student_tf.pseudo_label import job
 from naive_student_tf.pseudo_label.claims import Claims
+from naive_student_tf.pseudo_label.labeller import Labeller
 from tests import tiny_shards
 
 FRAMES = [
@@ -310,6 +311,18 @@ def test_the_source_is_not_touched(source, label):
     before = hashes(source / "train_sequence")
     label()
     assert hashes(source / "train_sequence") == before
+
+
+def test_a_shard_that_lost_frames_is_not_published(tmp_path, label, monkeypatch):
+    whole = Labeller.label
+
+    def short(*arguments, **settings):
+        return list(whole(*arguments, **settings))[:-1]
+
+    monkeypatch.setattr(Labeller, "label", short)
+    with pytest.raises(ValueError, match=r"has (2|0) labelled frames, .* has (3|1)\."):
+        label()
+    assert not (tmp_path / "pseudo" / "train_sequence").exists()
 
 
 def test_labels_of_two_teachers_are_never_mixed(label, tmp_path):

@@ -115,7 +115,27 @@ def test_three_workers_killed_at_random_leave_what_one_leaves_undisturbed(
     wait_for(workers)
     assert results(work_dir) == undisturbed
     assert max(times_finished(log).values()) == 1
-    assert not list((work_dir / "workers" / "claims" / "video").iterdir())
+    assert claims_left(work_dir) == []
+
+
+def claims_left(work_dir):
+    return list((work_dir / "workers" / "claims" / "video").iterdir())
+
+
+@pytest.mark.parametrize("dies", ["before", "after"])
+def test_who_is_killed_around_the_mark_of_its_shard_leaves_no_trace(
+    nursery, settings, undisturbed, tmp_path, dies
+):
+    """Before the mark another one does the shard again; after it nobody does."""
+    log, work_dir = tmp_path / "log", tmp_path / "run"
+    settings = {**settings, "work_dir": str(work_dir), "log": str(log)}
+    wait_for([nursery(**settings, dies=dies)])
+    assert len(claims_left(work_dir)) == 1
+    assert log.exists() == (dies == "after")
+    wait_for([nursery(**settings)])
+    assert results(work_dir) == undisturbed
+    assert list(times_finished(log).values()) == [1] * 10
+    assert claims_left(work_dir) == []
 
 
 @pytest.fixture
