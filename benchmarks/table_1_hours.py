@@ -52,7 +52,7 @@ def table(records, *, price=None):
         total += found["hours"]
         chip_hours += found["hours"] * chips
     some = f" + {missing} not run" if missing else ""
-    cells = _cells(True, total, chip_hours / total, price)
+    cells = _cells(True, total, chip_hours / total if total else 0, price)
     lines.append(["all", "", "", "", "", cells[0] + some, *cells[1:]])
     width = len(header) + (price is not None)
     rows = [[*header, "dollars"], ["---"] * width, *lines]

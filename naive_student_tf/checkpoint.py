@@ -231,7 +231,7 @@ def _sweep(folder):
 
 
 def _restore(objects, path, *, model):
-    """Restores all of `objects`; their model has to have every weight of the file's."""
+    """Restores all of `objects`; the model has to have as many weights as the file."""
     refused = (
         f"{path} was not saved from this model: {{}}. Use the model gin file and the "
         f"class count it was trained with.\n"
@@ -246,6 +246,6 @@ def _restore(objects, path, *, model):
             raise
         raise DamagedError(f"{path} is damaged: {error}") from error
     comparison = compare(model, path)
-    if not comparison.is_exact:  # TensorFlow goes by the order of layers
-        raise ValueError(refused.format("other variables") + comparison.table())
+    if not comparison.is_whole:  # TensorFlow asks for all of the model's, no more
+        raise ValueError(refused.format("it has more") + comparison.table())
     return status

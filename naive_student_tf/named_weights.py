@@ -38,9 +38,9 @@ class Comparison:
         return len(self.loaded) / max(wanted, 1)
 
     @property
-    def is_exact(self):
-        """Whether the checkpoint has all variables of the model and no other."""
-        return not (self.mismatched or self.missing or self.unused)
+    def is_whole(self):
+        """Whether both have as many variables; Keras may have named some otherwise."""
+        return len(self.missing) == len(self.unused)
 
     def table(self, *, rows=5):
         """The comparison as text, at most `rows` names of each kind (None: all)."""

@@ -113,17 +113,16 @@ def test_a_model_of_fewer_layers_is_refused(save, resume):
         lambda: resume(dense()),
     ):
         with pytest.raises(
-            ValueError, match=r"from this model: other variables[^$]*not used here: 4"
+            ValueError, match=r"from this model: it has more[^$]*not used here: 4"
         ):
             restore()
 
 
-def test_a_layer_of_another_name_is_refused(save):
-    path = save(dense())
+def test_names_that_keras_gave_may_differ(save):
+    path = save(dense(seed=1))
     image = keras.Input((3,))
     other = keras.Model(image, keras.layers.Dense(2, name="other")(image))
-    with pytest.raises(ValueError, match=r"missing there: 2[^$]*not used here: 2"):
-        checkpoint.restore_model(other, path)
+    assert checkpoint.restore_model(other, path) == path
 
 
 def test_equal_weights_have_one_fingerprint_and_others_another(tmp_path, save):
