@@ -103,9 +103,8 @@ class Claims:
         if _is_gone(beat):
             return True
         if beat is None and not store.exists(path):
-            return (
-                False  # given back since it was listed; another may come in its place
-            )
+            # Given back since it was listed; another may come in its place.
+            return False
         if path not in self._seen or self._seen[path][0] != beat:
             self._seen[path] = beat, now
         return now - self._seen[path][1] > self._expire_s
