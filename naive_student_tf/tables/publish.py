@@ -31,12 +31,12 @@ def update_tables(*, tables, output, page, count=True):
 def files(tables, *, output, page, root):
     """{Path: text} of all that update_tables writes; root: the repository's."""
     written = {}
-    found = record.read_tables(tables)
-    for name, paper, results in found:
-        folder = pathlib.Path(output).parent / name
+    for folder in map(pathlib.Path, tables):
+        paper, results = record.read_paper(folder), record.read_current(folder)
         written[folder / "table.md"] = render.table(paper, results)
         if drawn := figure(paper, results):
             written[folder / FILE] = drawn
+    found = record.read_tables(tables)
     written[pathlib.Path(output)] = index.index(found, hours=_hours(root))
     written[pathlib.Path(page)] = results_page.page(
         found,
