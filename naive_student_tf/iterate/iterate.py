@@ -31,7 +31,7 @@ def iterate(*, stages, work_dir, max_parallel=1, only_print=False):
         ValueError: a finished stage was made by another config; or a stage would
             have to run here although `work_dir` is not.
     """
-    prints = _fingerprints(stages)
+    prints = _fingerprints(stages, work_dir)
     waiting = [s for s in stages if not _is_done(s, work_dir, prints[s.name])]
     done = {stage.name for stage in stages} - {stage.name for stage in waiting}
     if only_print:
@@ -87,7 +87,7 @@ def _printed(stage, work_dir, fingerprint, done):
     return f"# {stage.name}{after}\n{shlex.join(stage.command(work_dir, fingerprint))}"
 
 
-def _fingerprints(stages):
+def _fingerprints(stages, work_dir):
     """Name -> fingerprint, which covers all that came before a stage."""
     prints = {}
     for stage in stages:
@@ -97,7 +97,8 @@ def _fingerprints(stages):
                 f"Stage {stage.name!r} comes after {missing}, which are not before it "
                 f"in the list, or its name is taken twice."
             )
-        prints[stage.name] = stage.fingerprint([prints[name] for name in stage.after])
+        before = [prints[name] for name in stage.after]
+        prints[stage.name] = stage.fingerprint(work_dir, before)
     return prints
 
 

@@ -49,15 +49,34 @@ class Stage:
             arguments += ["--gin_param", f"{name} = {value!r}"]
         return arguments + ([f"--stage={fingerprint}"] if fingerprint else [])
 
-    def fingerprint(self, parents):
-        """sha256 over the config, the parameters and the parents' prints."""
+    def fingerprint(self, work_dir, parents):
+        """sha256 over the config, the parameters and the parents' prints.
+
+        Args:
+            work_dir: str, of the run; it may be moved, mounted elsewhere or spelt
+                otherwise: what lies in it counts by its place below it.
+            parents: list of str, the prints of the stages before this one.
+        """
         described = [
             self.name,
             *map(gin_code, self.gin_files),
-            json.dumps(self.params, sort_keys=True),
+            json.dumps(_below(self.params, work_dir), sort_keys=True),
             *parents,
         ]
         return hashlib.sha256("\0".join(described).encode()).hexdigest()
+
+
+def _below(value, work_dir):
+    """A parameter with "<WORK_DIR>" for the directory of the run."""
+    if isinstance(value, dict):
+        return {
+            _below(key, work_dir): _below(of, work_dir) for key, of in value.items()
+        }
+    if isinstance(value, (tuple, list)):
+        return [_below(of, work_dir) for of in value]
+    if isinstance(value, str) and f"{value}/".startswith(f"{work_dir}/"):
+        return "<WORK_DIR>" + value[len(work_dir) :]
+    return value
 
 
 def gin_code(path):

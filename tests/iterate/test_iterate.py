@@ -80,6 +80,21 @@ def test_a_finished_stage_whose_config_changed_since_is_refused(tmp_path):
     assert order(tmp_path / "run") == ["a", "b"]
 
 
+def test_a_finished_run_that_was_moved_is_still_finished(tmp_path, monkeypatch, capsys):
+    def stages(work_dir):
+        note = (note_job(tmp_path),)
+        params = {"TEXT": f"{work_dir}/a"}
+        return [Stage("a", note, {}), Stage("b", note, params, after=("a",))]
+
+    monkeypatch.chdir(ROOT)
+    before, after = tmp_path / "run", tmp_path / "mount" / "run"
+    run(stages(before), before)
+    after.parent.mkdir()
+    before.rename(after)
+    run(stages(after), after, only_print=True)
+    assert capsys.readouterr().out.endswith("# a: done before\n# b: done before\n")
+
+
 def test_printing_runs_nothing(tmp_path, capsys):
     stages = [Stage("a", (), {"TEXT": "x y"}), Stage("b", (), {}, after=("a",))]
     run(stages, tmp_path / "run", only_print=True)
@@ -114,7 +129,8 @@ def test_stages_in_a_bucket_are_for_a_scheduler(capsys):
     assert "'ram://bucket/run/a'" in capsys.readouterr().out.replace("'\"'", "'")
     with pytest.raises(ValueError, match=r"a is not done, .*ONLY_PRINT"):
         run(stages, "ram://bucket/run")
-    marker = {"fingerprint": stages[0].fingerprint([]), "seconds": 1.0}
+    print_ = stages[0].fingerprint("ram://bucket/run", [])
+    marker = {"fingerprint": print_, "seconds": 1.0}
     store.write_json("ram://bucket/run/a/stage.json", marker)
     run(stages, "ram://bucket/run")
     assert "a: done before" in capsys.readouterr().out

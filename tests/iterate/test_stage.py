@@ -80,14 +80,42 @@ def test_a_missing_file_is_named():
 
 def test_the_fingerprint_covers_name_text_parameters_and_parents(files):
     first = Stage("a", (files(),), {"SEED": 1})
+
+    def print_of(stage, parent="parent"):
+        return stage.fingerprint("run", [parent])
+
     prints = [
-        first.fingerprint(["parent"]),
-        first.fingerprint(["another"]),
-        dataclasses.replace(first, name="b").fingerprint(["parent"]),
-        dataclasses.replace(first, params={"SEED": 2}).fingerprint(["parent"]),
-        dataclasses.replace(first, gin_files=()).fingerprint(["parent"]),
+        print_of(first),
+        print_of(first, "another"),
+        print_of(dataclasses.replace(first, name="b")),
+        print_of(dataclasses.replace(first, params={"SEED": 2})),
+        print_of(dataclasses.replace(first, gin_files=())),
     ]
-    assert first.fingerprint(["parent"]) == prints[0]
+    assert print_of(first) == prints[0]
     files("STEPS = 6\n")
-    prints.append(first.fingerprint(["parent"]))
+    prints.append(print_of(first))
     assert len(set(prints)) == 6
+
+
+def placed(work_dir, *, teacher="teacher"):
+    """The fingerprint of a stage whose parameters name what lies in `work_dir`."""
+    params = {
+        "CHECKPOINT": f"{work_dir}/{teacher}",
+        "DATA_DIR": {"data/elsewhere": 1, f"{work_dir}/shards/train": 2},
+        "RUN_DIRS": (work_dir, "runs/another"),
+    }
+    return Stage("student", (), params).fingerprint(work_dir, [])
+
+
+def test_a_run_may_lie_anywhere_and_be_spelt_in_any_way():
+    names = ("runs/x", "/mnt/disk/runs/x", "gs://bucket/x", "zz", "runs/x/")
+    assert len({placed(name) for name in names}) == 1
+
+
+def test_a_path_that_only_begins_like_the_run_is_another_path():
+    def print_of(path):
+        return Stage("a", (), {"CHECKPOINT": path}).fingerprint("runs/x", [])
+
+    paths = ("runs/x/t", "runs/x2/t", "runs/x", "old/runs/x/t", "t")
+    assert len({print_of(path) for path in paths}) == 5
+    assert placed("runs/x") != placed("runs/x", teacher="another")
