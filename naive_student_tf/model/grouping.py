@@ -15,9 +15,9 @@ from naive_student_tf.model import centers, nearest
 _OUTPUTS = {
     "panoptic": tf.int32,
     "instance_category": tf.int32,
-    "instance_score": tf.float32,
-    "instance_valid": tf.bool,
     "instance_center": tf.int32,
+    "center_score": tf.float32,
+    "area": tf.int32,
 }
 
 
@@ -62,7 +62,7 @@ def group(
             instance_category: int32 [B, K], majority of the pixels' classes (ties:
                 the smaller class); `ignore_label` where not valid.
             instance_score: float32 [B, K], center score times the mean probability
-                of the pixels' own classes; 0 where not valid.
+                that the pixels give the instance's class; 0 where not valid.
             instance_valid: bool [B, K].
             instance_center: int32 [B, K, 2], (y, x); 0 where there is no center.
 
@@ -75,10 +75,9 @@ def group(
             f"label divisor {label_divisor}. Lower max_centers."
         )
     category = tf.argmax(probability, axis=-1, output_type=tf.int32)
-    confidence = tf.reduce_max(probability, axis=-1)
 
     def group_image(image):
-        category, confidence, heatmap, offset = image
+        category, heatmap, offset = image
         found = centers.find_centers(
             heatmap,
             threshold=center_threshold,
@@ -87,7 +86,6 @@ def group(
         )
         return _group_image(
             category,
-            confidence,
             offset,
             *found,
             is_thing=[c in thing_classes for c in range(probability.shape[-1])],
@@ -96,14 +94,22 @@ def group(
             stuff_area_limit=stuff_area_limit,
         )
 
-    images = (category, confidence, center_heatmap[..., 0], offset)
+    images = (category, center_heatmap[..., 0], offset)
     outputs = tf.map_fn(group_image, images, fn_output_signature=_OUTPUTS)
-    return {"category": category, "confidence": confidence, **outputs}
+    center_score, area = (outputs.pop(name) for name in ("center_score", "area"))
+    total = _sum_of_classes(probability, outputs["panoptic"], label_divisor, area.shape)
+    mean = total / tf.cast(tf.maximum(area, 1), tf.float32)
+    return {
+        "category": category,
+        "confidence": tf.reduce_max(probability, axis=-1),
+        **outputs,
+        "instance_valid": area > 0,
+        "instance_score": center_score * mean,
+    }
 
 
 def _group_image(
     category,
-    confidence,
     offset,
     center,
     score,
@@ -114,15 +120,13 @@ def _group_image(
     ignore_label,
     stuff_area_limit,
 ):
-    """The outputs of `group` for one image, from its centers."""
-    instance, votes, confidence_sum = nearest.join_nearest(
-        category, confidence, offset, center, count, is_thing=is_thing
+    """_OUTPUTS of one image, from its centers."""
+    instance, votes = nearest.join_nearest(
+        category, offset, center, count, is_thing=is_thing
     )
     area = tf.reduce_sum(votes, axis=-1)  # [K]
-    valid = area > 0
     majority = tf.argmax(votes, axis=-1, output_type=tf.int32)
-    majority = tf.where(valid, majority, ignore_label)
-    mean = confidence_sum / tf.cast(tf.maximum(area, 1), tf.float32)
+    majority = tf.where(area > 0, majority, ignore_label)
     stuff = _stuff_categories(category, is_thing, stuff_area_limit, ignore_label)
     category = tf.where(
         instance > 0,
@@ -132,10 +136,24 @@ def _group_image(
     return {
         "panoptic": panoptic.pack(category, instance, label_divisor=label_divisor),
         "instance_category": majority,
-        "instance_score": score * mean,
-        "instance_valid": valid,
         "instance_center": center,
+        "center_score": score,
+        "area": area,
     }
+
+
+def _sum_of_classes(probability, panoptic_map, label_divisor, shape):
+    """float32 [B, K]: what the pixels of each instance give its class, summed."""
+    panoptic_map = panoptic_map[..., None]
+    classes = tf.range(probability.shape[-1])
+    # A sum over classes: unlike a gather, XLA needs no copy of the probabilities.
+    of_class = tf.where(panoptic_map // label_divisor == classes, probability, 0.0)
+    images = (tf.reduce_sum(of_class, axis=-1), panoptic_map[..., 0] % label_divisor)
+    return tf.map_fn(
+        lambda image: nearest.sum_by_instance(*image, shape[-1]),
+        images,
+        fn_output_signature=tf.TensorSpec(shape[1:], tf.float32),
+    )
 
 
 def _stuff_categories(category, is_thing, area_limit, ignore_label):

@@ -16,12 +16,11 @@ BLOCK = 2048  # tiles per turn of the loop
 PART = 1024  # tiles of a block that are compared with all centers at a time
 
 
-def join_nearest(category, confidence, offset, centers, count, *, is_thing):
+def join_nearest(category, offset, centers, count, *, is_thing):
     """Numbers the thing pixels of one image and counts what joined each center.
 
     Args:
         category: int32 [H, W], static shape.
-        confidence: float32 [H, W].
         offset: float32 [H, W, 2], (dy, dx) in pixels.
         centers: int32 [K, 2], (y, x); the first `count` rows are centers.
         count: int32 [].
@@ -31,21 +30,17 @@ def join_nearest(category, confidence, offset, centers, count, *, is_thing):
         instance: int32 [H, W], 1 + row of the nearest center (ties: the first row);
             0 for stuff pixels, and everywhere if there are no centers.
         votes: int32 [K, C], thing pixels that joined a center, by their class.
-        confidence_sum: float32 [K], over the same pixels.
     """
     (height, width), size = category.shape, centers.shape[0] * len(is_thing)
     thing = tf.gather(is_thing, category) & (count > 0)
     tiles, num_tiles = _busy_tiles(thing)
-    flat = [tf.reshape(x, [-1]) for x in (thing, category, confidence)]
+    flat = [tf.reshape(x, [-1]) for x in (thing, category)]
     offset = tf.reshape(offset, [-1, 2])
     plain = cells.plain_centers(centers, count, height=height, width=width)
 
-    def join_block(block, instance, votes, confidence_sum):
-        rows = tf.slice(tiles, [block * BLOCK], [BLOCK])
-        pixel = rows[:, None] * TILE + tf.range(TILE)  # [BLOCK, TILE]
-        inside = pixel < height * width  # the last tile may run over the end
-        pixel = tf.minimum(pixel, height * width - 1)
-        thing, category, confidence = (tf.gather(x, pixel) for x in flat)
+    def join_block(block, instance, votes):
+        rows, pixel, inside = _block(tiles, block, height * width)
+        thing, category = (tf.gather(x, pixel) for x in flat)
         thing &= inside
         target = tf.gather(offset, pixel)
         y = tf.cast(pixel // width, tf.float32) + target[..., 0]
@@ -54,22 +49,52 @@ def join_nearest(category, confidence, offset, centers, count, *, is_thing):
         vote = tf.where(thing, nearest * len(is_thing) + category, -1)
         votes += _sum_by(vote, tf.ones_like(vote), size)
         joined = tf.where(thing, nearest, -1)
-        confidence_sum += _sum_by(joined, confidence, centers.shape[0])
         instance = tf.tensor_scatter_nd_update(instance, rows[:, None], joined + 1)
-        return block + 1, instance, votes, confidence_sum
+        return block + 1, instance, votes
 
-    _, instance, votes, confidence_sum = tf.while_loop(
+    unjoined = tf.zeros([tiles.shape[0], TILE], tf.int32)
+    _, instance, votes = tf.while_loop(
         lambda block, *_: block * BLOCK < num_tiles,
         join_block,
-        (
-            0,
-            tf.zeros([tiles.shape[0], TILE], tf.int32),
-            tf.zeros([size], tf.int32),
-            tf.zeros([centers.shape[0]]),
-        ),
+        (0, unjoined, tf.zeros([size], tf.int32)),
     )
     instance = tf.reshape(tf.reshape(instance, [-1])[: height * width], thing.shape)
-    return instance, tf.reshape(votes, [-1, len(is_thing)]), confidence_sum
+    return instance, tf.reshape(votes, [-1, len(is_thing)])
+
+
+def sum_by_instance(values, instance, num_instances):
+    """Sums a map over each instance, looking only at tiles that hold instances.
+
+    Args:
+        values: float32 [H, W].
+        instance: int32 [H, W], static shape; 0 is no instance.
+        num_instances: int K.
+
+    Returns:
+        float32 [K], of instances 1 to K.
+    """
+    tiles, num_tiles = _busy_tiles(instance > 0)
+    values, instance = (tf.reshape(x, [-1]) for x in (values, instance))
+
+    def add_block(block, total):
+        _, pixel, inside = _block(tiles, block, instance.shape[0])
+        row = tf.where(inside, tf.gather(instance, pixel) - 1, -1)
+        total += _sum_by(row, tf.gather(values, pixel), num_instances)
+        return block + 1, total
+
+    return tf.while_loop(
+        lambda block, _: block * BLOCK < num_tiles,
+        add_block,
+        (0, tf.zeros([num_instances])),
+    )[1]
+
+
+def _block(tiles, block, num_pixels):
+    """Tiles [BLOCK] of a turn, their pixels [BLOCK, TILE], and which of them exist."""
+    rows = tf.slice(tiles, [block * BLOCK], [BLOCK])
+    pixel = rows[:, None] * TILE + tf.range(TILE)
+    inside = pixel < num_pixels  # the last tile may run over the end
+    return rows, tf.minimum(pixel, num_pixels - 1), inside
 
 
 def _nearest(y, x, thing, plain, centers, count):

@@ -75,7 +75,7 @@ def slow_group(
             voted = np.bincount(category[mask], minlength=classes).argmax()
             result["instance_valid"][k] = True
             result["instance_category"][k] = voted
-            result["instance_score"][k] = score * probability[mask].max(-1).mean()
+            result["instance_score"][k] = score * probability[mask][:, voted].mean()
             result["panoptic"][mask] = voted * label_divisor + k + 1
     for c in set(range(classes)) - set(thing_classes):
         if (category == c).sum() >= stuff_area_limit:
@@ -269,6 +269,14 @@ def test_the_class_is_the_majority_and_ties_take_the_smaller():
         got["panoptic"][0, 0],
         [CAR * 256 + 1] * 3 + [0] * 5 + [PERSON * 256 + 2] * 2,
     )
+
+
+def test_the_score_asks_each_pixel_for_the_class_that_was_voted():
+    probability, heatmap, offset = heads(np.full((1, 5), PERSON), {(0, 2): 0.5})
+    probability[0, 0, :2] = one_hot([CAR, CAR], confidence=0.7)  # 0.1 for a person
+    got = run(probability, heatmap, offset)
+    assert got["instance_category"][0, 0] == PERSON
+    np.testing.assert_allclose(got["instance_score"][0, 0], 0.5 * 3.2 / 5, rtol=1e-6)
 
 
 def test_a_center_that_no_pixel_joins_is_not_an_instance():

@@ -1,5 +1,6 @@
 """What the README tells to bind on top of the job can be bound."""
 
+import gin
 import pytest
 
 from naive_student_tf import config
@@ -13,6 +14,24 @@ JOB = "gin_configs/jobs/pseudo_label.gin"
 def test_a_strategy_is_one_binding(file, kind):
     config.load([JOB, f"gin_configs/hardware/{file}.gin"])
     assert f"inference.Inference.strategy = @strategy.{kind}" in config.parsed()
+
+
+def test_the_dry_run_compiles_what_a_tpu_is_given_to_predict():
+    config.load([JOB, "gin_configs/hardware/predict_tpu.gin"])
+    given = predictions()
+    config.load(["gin_configs/jobs/tpu_dry_run.gin"])
+    compiled = predictions()
+    # On a TPU these two follow from the strategy (model/inference.py).
+    assert compiled.pop("resize").selector == "tta.by_matrices"
+    assert given.pop("strategy").selector == "strategy.tpu"
+    assert given == compiled
+
+
+def predictions():
+    """What is bound of the network and of its use."""
+    bound = gin.get_bindings("inference.Inference", resolve_references=False)
+    network = gin.get_bindings("panoptic_deeplab.panoptic_deeplab", False)
+    return {**bound, **network, "model": bound["model"].selector}
 
 
 @pytest.mark.parametrize(
