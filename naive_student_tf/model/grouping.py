@@ -144,11 +144,11 @@ def _group_image(
 
 def _sum_of_classes(probability, panoptic_map, label_divisor, shape):
     """float32 [B, K]: what the pixels of each instance give its class, summed."""
-    panoptic_map = panoptic_map[..., None]
+    category, instance = panoptic.unpack(panoptic_map, label_divisor=label_divisor)
     classes = tf.range(probability.shape[-1])
     # A sum over classes: unlike a gather, XLA needs no copy of the probabilities.
-    of_class = tf.where(panoptic_map // label_divisor == classes, probability, 0.0)
-    images = (tf.reduce_sum(of_class, axis=-1), panoptic_map[..., 0] % label_divisor)
+    of_class = tf.where(category[..., None] == classes, probability, 0.0)
+    images = (tf.reduce_sum(of_class, axis=-1), instance)
     return tf.map_fn(
         lambda image: nearest.sum_by_instance(*image, shape[-1]),
         images,
