@@ -1,13 +1,15 @@
 """What pseudo-labels for all of Cityscapes' video cost: chip-hours, hosts, disk.
 
     python -m benchmarks.pseudo_label_cost
+    python -m benchmarks.pseudo_label_cost --render     from what was measured before
 
 Writes benchmarks/pseudo_label_cost.md. The device's part comes from the record of
-benchmarks/tpu_dry_run.py (the whole function of 14 passes and grouping, compiled for
-a slice); the host's part is measured here, with the job's own code, on a frame of
-Cityscapes' size and PNG bytes. Without a record the device's part says "not run".
+benchmarks/tpu_dry_run.py, the whole function of 14 passes and grouping, "not run"
+without it; the host's from pseudo_label_cost.json, measured here with the job's own
+code on a frame of Cityscapes' size and PNG bytes.
 """
 
+import argparse
 import dataclasses
 import json
 import math
@@ -31,7 +33,8 @@ FRAMES = {"train_sequence": 89_250, "val_sequence": 15_000, "train_extra": 20_00
 PASSES, PIXELS_OF_PASSES = 14, 25.4  # of one pass at scale 1 (7 scales, flip)
 FOLDER = pathlib.Path(__file__).parent
 RECORD, TABLE = FOLDER / "tpu_dry_run.jsonl", FOLDER / "pseudo_label_cost.md"
-REPEATS, GRAIN = 9, 1.6  # GRAIN: noise that makes a PNG as large as Cityscapes' are
+MEASURED = FOLDER / "pseudo_label_cost.json"
+REPEATS, GRAIN = 9, 0.8  # GRAIN: noise that makes a PNG as large as Cityscapes' are
 # Virtual CPUs of a host of four chips, as Google publishes its machine types.
 HOST_CPUS = {"v3": 96, "v4": 240, "v5e": 112, "v5p": 208, "v6e": 180}
 CHIPS_PER_HOST = 4
@@ -40,13 +43,15 @@ SLICES = ("v3:4x4", "v4:2x2x1", "v5e:2x4", "v5p:2x2x1", "v6e:2x2")
 
 @dataclasses.dataclass(frozen=True)
 class HostCost:
-    """Of one frame: CPU seconds and bytes."""
+    """Of one frame: CPU seconds and bytes; and where they were measured."""
 
     decode_s: float
     encode_s: float
     image_bytes: int
     label_bytes: int
     record_bytes: int
+    processor: str
+    num_cpus: int
 
     @property
     def cpu_s(self):
@@ -54,8 +59,12 @@ class HostCost:
 
 
 def main():
-    host = measure_host()
-    TABLE.write_text(table(read_predictions(), host))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--render", action="store_true", help="measure nothing")
+    if not parser.parse_args().render:
+        measured = dataclasses.asdict(measure_host())
+        MEASURED.write_text(json.dumps(measured, indent=2) + "\n")
+    TABLE.write_text(table(read_predictions(), read_host()))
     print(TABLE.read_text())
 
 
@@ -90,7 +99,14 @@ def measure_host():
         image_bytes=len(frame.image),
         label_bytes=len(example.encode_png(label)),
         record_bytes=len(written),
+        processor=platform.processor() or platform.machine(),
+        num_cpus=os.cpu_count(),
     )
+
+
+def read_host():
+    """The HostCost on record."""
+    return HostCost(**json.loads(MEASURED.read_text()))
 
 
 def read_predictions():
@@ -175,8 +191,8 @@ def table(predictions, host):
         "",
         "## Host",
         "",
-        f"Measured on one thread of {platform.processor() or platform.machine()}, "
-        f"{os.cpu_count()} CPUs, other load on them; CPU seconds, median of {REPEATS}.",
+        f"Measured on one thread of {host.processor}, "
+        f"{host.num_cpus} CPUs, other load on them; CPU seconds, median of {REPEATS}.",
         "",
         "| per frame | CPU s | frames/s per CPU | bytes |",
         "|---|---|---|---|",
@@ -197,7 +213,8 @@ def table(predictions, host):
         "from the flops and bytes of the slice that was. "
         "CPUs per host as published ("
         + ", ".join(f"{k} {v}" for k, v in HOST_CPUS.items())
-        + "), four chips a host.",
+        + "), four chips a host; a v5litepod-8 is one host of eight chips with twice "
+        "the CPUs.",
         "",
         "| network | slice | fits | chip s per frame | chip-hours | days on the slice "
         "| CPUs that keep a chip busy | hosts needed / there |",
