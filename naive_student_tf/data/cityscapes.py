@@ -12,8 +12,8 @@ import pathlib
 import numpy as np
 from absl import logging
 
+from naive_student_tf.data import cityscapes_counts, files
 from naive_student_tf.data import cityscapes_tree as tree
-from naive_student_tf.data import files
 from naive_student_tf.data.cityscapes_labels import panoptic_from_instance_ids
 from naive_student_tf.labels import cityscapes as facts
 
@@ -45,6 +45,8 @@ class Cityscapes:
     def list_frames(self):
         """Returns the FrameFiles of the split, sorted by city, sequence, frame.
 
+        A split that lacks frames of the real Cityscapes is warned of.
+
         Raises:
             FileNotFoundError: no such directory, or a split without images.
             ValueError: an unknown split.
@@ -57,12 +59,12 @@ class Cityscapes:
         frames = []
         for part in _parts(self.split):
             subset, _, kind = part.partition("_")
-            found = _LISTERS[kind](pathlib.Path(self.data_dir), subset)
+            root = pathlib.Path(self.data_dir)
+            found = _LISTERS[kind](root, subset)
             if not found:
-                raise files.EmptySplit(
-                    f"Split {part} of {self.data_dir!r} is empty: no "
-                    f"*_leftImg8bit.png was found for it. Is the package unzipped?"
-                )
+                raise files.EmptySplit(_empty(root, part))
+            cities = (frame.drive for frame in found)
+            cityscapes_counts.warn_of_missing(part, cities, len(found))
             frames += found
         return frames
 
@@ -90,9 +92,22 @@ def _parts(split):
     return parts
 
 
+def _empty(root, split):
+    """The message of a split without images."""
+    subset, _, kind = split.partition("_")
+    folder = "leftImg8bit_sequence" if kind == "sequence" else "leftImg8bit"
+    subset = split if kind == "extra" else subset
+    return (
+        f"Split {split} of {str(root)!r} is empty: no *_leftImg8bit.png was found for "
+        f"it. {tree.explain_absence(root, folder, subset)} Unzip {_PACKAGE[kind]} in "
+        f"DATA_DIR, or leave {split} out of SPLITS."
+    )
+
+
 def _fine(root, subset):
-    frames = []
-    for image in tree.list_images(root, "leftImg8bit", subset):
+    frames, images = [], tree.list_images(root, "leftImg8bit", subset)
+    _report_labels_alone(root, subset, images)
+    for image in images:
         labelled = subset != "test"  # gtFine/test holds only the fixed regions
         frames.append(
             _frame(
@@ -114,6 +129,18 @@ def _fine(root, subset):
     return frames
 
 
+def _report_labels_alone(root, subset, images):
+    there = set(map(tree.frame_key, images))
+    labels = tree.list_label_ids(root, "gtFine", subset)
+    alone = [path for path in labels if tree.frame_key(path) not in there]
+    if images and alone:
+        logging.warning(
+            "%s_fine: %d labels have no image in leftImg8bit and are left out, the "
+            "first is %s. Is leftImg8bit_trainvaltest copied and unzipped whole?",
+            *(subset, len(alone), alone[0]),
+        )
+
+
 def _extra(root, subset):
     frames = []
     for image in tree.list_images(root, "leftImg8bit", f"{subset}_extra"):
@@ -133,8 +160,8 @@ def _sequence(root, subset):
     """
     images = tree.list_images(root, "leftImg8bit_sequence", subset)
     by_name = {tree.frame_key(path): path for path in images}
-    frames, incomplete = [], []
-    for annotated in _annotated(root, subset):
+    frames, incomplete, snippets = [], [], _annotated(root, subset)
+    for annotated in snippets:
         city, sequence, center = tree.frame_key(annotated)
         regions = tree.find_label(root, "gtFine", subset, annotated, "labelIds")
         keys = [
@@ -151,6 +178,13 @@ def _sequence(root, subset):
             label = tree.find_label(root, "gtFine", subset, annotated, "instanceIds")
             found[center_key] = dataclasses.replace(found[center_key], label=label)
         frames += found.values()
+    if images and not frames:
+        raise FileNotFoundError(
+            f"leftImg8bit_sequence/{subset} has {len(images)} images, but none lies "
+            f"around an annotated frame: gtFine/{subset} and leftImg8bit/{subset} "
+            f"have {len(snippets)}. Unzip gtFine_trainvaltest in DATA_DIR; its names "
+            f"say where the snippets are."
+        )
     _refuse_duplicates(frames, subset)
     _report_gaps(subset, incomplete, unused=len(by_name) - len(frames))
     return frames
@@ -183,6 +217,11 @@ def _refuse_duplicates(frames, subset):
 
 
 _LISTERS = {"fine": _fine, "extra": _extra, "sequence": _sequence}
+_PACKAGE = {
+    "fine": "leftImg8bit_trainvaltest",
+    "extra": "leftImg8bit_trainextra",
+    "sequence": "leftImg8bit_sequence_trainvaltest",
+}
 
 
 def _frame(image, regions=None, *, label=None, snippet=None):
@@ -200,6 +239,8 @@ def _frame(image, regions=None, *, label=None, snippet=None):
 
 
 def _annotated(root, subset):
-    """Frames that name the snippets: those of leftImg8bit, else those of gtFine."""
-    images = tree.list_images(root, "leftImg8bit", subset)
-    return images or tree.list_label_ids(root, "gtFine", subset)
+    """Files whose names tell the snippets: of leftImg8bit or gtFine, one a frame."""
+    labels = tree.list_label_ids(root, "gtFine", subset)
+    files_ = [*labels, *tree.list_images(root, "leftImg8bit", subset)]
+    by_key = {tree.frame_key(path): path for path in files_}
+    return [by_key[key] for key in sorted(by_key)]

@@ -64,10 +64,30 @@ def frame_key(path):
     return match["city"], int(match["sequence"]), int(match["frame"])
 
 
+def explain_absence(root, folder, subset):
+    """Where the files of a subset were looked for, and what may be the reason."""
+    places = [path / subset for path in _bases(root, folder)]
+    looked = ", ".join(map(str, places)) or (
+        f"none of the folders {', '.join(map(str, _candidates(root, folder)))} exists"
+    )
+    reasons = [f"Looked in: {looked}."]
+    if root.resolve().name in _PACKAGES:
+        reasons.append(
+            f"DATA_DIR is one level too deep: give {root.resolve().parent}, which "
+            f"holds {root.resolve().name}."
+        )
+    zips = sorted(path.name for path in root.glob("*.zip"))
+    if zips:
+        reasons.append(f"These are not unzipped yet, or too: {', '.join(zips)}.")
+    return " ".join(reasons)
+
+
 def _list(root, folder, subset, pattern):
     paths, twice = {}, []
     for base in _bases(root, folder):
         for path in (base / subset).glob(f"*/{pattern}"):
+            if path.name.startswith("."):
+                continue  # ._aachen_..., which macOS writes beside copied files
             if paths.setdefault(frame_key(path), path) != path:
                 twice.append(path)
     if twice:
@@ -80,6 +100,9 @@ def _list(root, folder, subset, pattern):
 
 
 def _bases(root, folder):
+    return [path for path in _candidates(root, folder) if path.is_dir()]
+
+
+def _candidates(root, folder):
     packages = (folder, *_PACKAGES[folder])  # gtCoarse.zip becomes gtCoarse/gtCoarse
-    candidates = [root / folder, *(root / name / folder for name in packages)]
-    return [path for path in candidates if path.is_dir()]
+    return [root / folder, *(root / name / folder for name in packages)]

@@ -4,7 +4,9 @@ import pathlib
 import numpy as np
 import pytest
 
+from naive_student_tf.data import cityscapes_counts
 from naive_student_tf.data.cityscapes import CORRUPT, SPLITS, Cityscapes
+from naive_student_tf.data.toy_city.layout import city_name
 from tests.data import cityscapes_files as write
 
 # Two packages beside each other, as they are unzipped by hand.
@@ -203,10 +205,62 @@ def test_frames_outside_of_every_snippet_are_reported(tmp_path, caplog):
     assert "lack" not in caplog.text
 
 
-def test_a_whole_split_is_listed_without_a_warning(root, caplog):
+def test_a_whole_split_is_listed_without_a_warning(root, caplog, monkeypatch):
+    whole = {split: len(names_of(root, split)) for split in SPLITS}
+    monkeypatch.setattr(cityscapes_counts, "KNOWN_COUNTS", whole)
+    caplog.clear()
     for split in set(SPLITS) - {"train_extra"}:
         names_of(root, split)
     assert not caplog.text
+
+
+def test_a_part_of_the_real_data_set_is_listed_and_warned_of(root, caplog):
+    assert names_of(root, "val_fine") == [VAL]
+    assert "val_fine: 1 frames are here, Cityscapes has 500" in caplog.text
+    assert "(nothing of frankfurt, munster)" in caplog.text
+
+
+def test_other_cities_may_have_any_number_of_frames(tmp_path, caplog):
+    write.write_fine(tmp_path, "val", f"{city_name('val', 0)}_000000_000019")
+    assert len(names_of(tmp_path, "val_fine")) == 1
+    assert not caplog.text
+
+
+def test_no_city_of_the_toy_set_has_the_name_of_a_real_one():
+    real = {
+        city for names in cityscapes_counts.CITIES.values() for city in names.split()
+    }
+    assert len(real) == 18 + 3 + 6 + 23
+    splits = ("train", "val", "test", "train_extra")
+    toy = {city_name(split, number) for split in splits for number in range(60)}
+    assert not real & toy
+
+
+def test_labels_without_an_image_are_counted_and_named(tmp_path, caplog):
+    write.write_fine(tmp_path, "train", TRAIN)
+    for name in LONG:
+        write.write_labels(tmp_path / "gtFine", "train", name)
+    assert names_of(tmp_path, "train_fine") == [TRAIN]
+    assert "train_fine: 2 labels have no image" in caplog.text
+    assert f"{LONG[0]}_gtFine_labelIds.png" in caplog.text
+
+
+def test_snippets_are_those_of_images_and_of_labels_together(tmp_path):
+    write.write_fine(tmp_path, "train", TRAIN)
+    write.write_labels(tmp_path / "gtFine", "train", LONG[0])  # its image is not there
+    write.write_image(tmp_path / "leftImg8bit", "train", LONG[1])  # its label is not
+    for name in (TRAIN, *LONG):
+        write.write_snippet(tmp_path / "leftImg8bit_sequence", "train", name)
+    assert names_of(tmp_path, "train_sequence") == names_around(TRAIN, *LONG)
+
+
+@pytest.mark.parametrize("annotated", [(), (LONG[0],)])
+def test_video_of_which_no_annotated_frame_is_known_is_refused(tmp_path, annotated):
+    write.write_snippet(tmp_path / "leftImg8bit_sequence", "train", TRAIN)
+    write.write_fine(tmp_path, "train", *annotated)
+    said = rf"has 30 images, .* have {len(annotated)}\. Unzip gtFine_trainvaltest"
+    with pytest.raises(FileNotFoundError, match=said):
+        names_of(tmp_path, "train_sequence")
 
 
 def test_overlapping_snippets_are_refused(tmp_path):
@@ -235,6 +289,46 @@ def test_a_missing_root_is_named(tmp_path):
 def test_a_split_without_images_is_named(tmp_path, split):
     with pytest.raises(FileNotFoundError, match=f"Split {split} of .* is empty"):
         names_of(tmp_path, split)
+
+
+@pytest.mark.parametrize(
+    "split, folder, package",
+    [
+        ("val_fine", "leftImg8bit/val", "leftImg8bit_trainvaltest"),
+        ("train_extra", "leftImg8bit/train_extra", "leftImg8bit_trainextra"),
+        (
+            *("val_sequence", "leftImg8bit_sequence/val"),
+            "leftImg8bit_sequence_trainvaltest",
+        ),
+    ],
+)
+def test_an_empty_split_tells_where_it_looked_and_what_to_do(
+    tmp_path, split, folder, package
+):
+    with pytest.raises(FileNotFoundError) as caught:
+        names_of(tmp_path, split)
+    assert f"none of the folders {tmp_path / folder.split('/')[0]}" in str(caught.value)
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / f"{package}.zip").touch()
+    with pytest.raises(FileNotFoundError) as caught:
+        names_of(tmp_path, split)
+    assert f"Looked in: {tmp_path / folder}." in str(caught.value)
+    assert f"not unzipped yet, or too: {package}.zip." in str(caught.value)
+    end = f"Unzip {package} in DATA_DIR, or leave {split} out of SPLITS."
+    assert str(caught.value).endswith(end)
+
+
+def test_a_root_that_is_one_level_too_deep_is_told(tmp_path):
+    write.write_fine(tmp_path, "val", VAL)
+    with pytest.raises(FileNotFoundError, match=f"too deep: give {tmp_path}, which"):
+        names_of(tmp_path / "leftImg8bit", "val_fine")
+
+
+def test_the_shadow_files_of_macos_are_no_frames(tmp_path):
+    write.write_fine(tmp_path, "val", VAL)
+    for path in [*tmp_path.rglob("*.png")]:
+        path.with_name(f"._{path.name}").write_bytes(b"Mac OS X")
+    assert names_of(tmp_path, "val_fine") == [VAL]
 
 
 def test_fine_frames_without_labels_are_counted_and_named(tmp_path):
