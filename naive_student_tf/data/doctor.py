@@ -12,19 +12,10 @@ import numpy as np
 from naive_student_tf import processes, store
 from naive_student_tf.data import doctor_files, doctor_shards, shards
 from naive_student_tf.data.checkup import Checkup, numbering
+from naive_student_tf.data.cityscapes_counts import KNOWN_COUNTS
 from naive_student_tf.data.files import EmptySplit
 from naive_student_tf.progress import Progress
 
-# Cityscapes. One frame of train_extra is corrupt and never listed: 19,998 on disk.
-KNOWN_COUNTS = {
-    "train_fine": 2975,
-    "val_fine": 500,
-    "test_fine": 1525,
-    "train_extra": 19_997,
-    "train_sequence": 89_250,
-    "val_sequence": 15_000,
-    "test_sequence": 45_750,
-}
 _CHUNK = 32  # frames per task of a worker
 _SHOWN = 10  # complaints printed per split; the JSON has all
 _COLUMNS = (
@@ -34,15 +25,16 @@ _COLUMNS = (
 
 
 def examine(
-    *, data_dir, source, splits, output, known_counts=KNOWN_COUNTS, num_workers=2
+    *, data_dir, source, output, splits=None, known_counts=KNOWN_COUNTS, num_workers=2
 ):
     """Prints a table, writes it as JSON, and fails if anything is wrong.
 
     Args:
         data_dir: str, a data set as it is on disk, or directories of shards.
         source: builder, split=name -> source (see files.py) of that data set.
-        splits: tuple of str, to look for on disk.
         output: str, the JSON file.
+        splits: tuple of str, which must be on disk; None: Cityscapes' splits, and one
+            that is absent is a warning.
         known_counts: dict of split -> frames that it must have; others: any number.
         num_workers: int, parallel processes.
 
@@ -60,16 +52,20 @@ def examine(
         else:
             kind = "files"
             parts = dict(_files(pool, source, splits, known_counts))
-    if not parts:
+    if all(part["absent"] for part in parts.values()):
         raise FileNotFoundError(
             f"{data_dir!r} holds neither shards nor any of the splits "
-            f"{', '.join(splits)}. Check DATA_DIR."
+            f"{', '.join(parts)}. Check DATA_DIR. {_first_complaint(parts)}"
         )
     wrong = sum(len(part["errors"]) for part in parts.values())
     store.write_json(output, {"data_dir": data_dir, "kind": kind, "splits": parts})
     print(table(parts), flush=True)
     if wrong:
         raise ValueError(f"{data_dir}: {wrong} errors, see above and {output}.")
+
+
+def _first_complaint(parts):
+    return next((t for p in parts.values() for t in p["errors"] + p["warnings"]), "")
 
 
 def table(parts):
@@ -98,7 +94,7 @@ def _row(name, part):
         str(part["labelled"]),
         str(part["with_void_regions"]),
         str(part["without_ego"]),
-        ", ".join(part["sizes"]) or "-",
+        "absent" if part["absent"] else ", ".join(part["sizes"]) or "-",
         f"{min(map(int, ids))}..{max(map(int, ids))}" if ids else "-",
         part["numbering"],
         str(len(part["warnings"])),
@@ -114,12 +110,16 @@ def _has_shards(data_dir):
 
 
 def _files(pool, source, splits, known_counts):
-    for name in splits:
+    for name in KNOWN_COUNTS if splits is None else splits:
         described = source(split=name)
         known, space = known_counts.get(name), described.label_space
         try:
             frames = described.list_frames()
-        except EmptySplit:
+        except EmptySplit as error:
+            of = "" if known is None else f" of {known}"
+            said = [f"Absent, 0{of} frames. {error}"]
+            found = Checkup(warnings=said) if splits is None else Checkup(errors=said)
+            yield name, _facts(found, known, absent=True)
             continue
         except (OSError, ValueError) as error:
             yield name, _facts(Checkup(errors=[str(error)]), known)
@@ -148,14 +148,15 @@ def _shards(pool, data_dir, known_counts):
         yield directory, _facts(found, known, space, "train ids")
 
 
-def _facts(found, known, space=None, expected=None):
+def _facts(found, known, space=None, expected=None, *, absent=False):
     """A Checkup as a dict for JSON; `expected` as of `numbering`."""
     described = {name: value for name, value in vars(found).items() if name != "names"}
     ids = {str(i): int(found.ids[i]) for i in np.flatnonzero(found.ids)}
     kind = "none"
     if space:
         kind = numbering(found.ids, label_ids=space.label_ids, expected=expected)
-    return {**described, "ids": ids, "numbering": kind, "known": known}
+    conclusions = {"numbering": kind, "known": known, "absent": absent}
+    return {**described, "ids": ids, **conclusions}
 
 
 def _run(pool, name, tasks, *, total):

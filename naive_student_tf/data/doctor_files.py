@@ -33,6 +33,7 @@ def examine_files(source, frames):
                 _examine(_regions, source, frame.void_regions, tuple(size), seen)
                 regions_of = {frame.void_regions: seen}
                 found.errors += seen.errors
+                found.warnings += seen.warnings
             found.with_void_regions += regions_of[frame.void_regions].with_void_regions
             found.without_ego += regions_of[frame.void_regions].without_ego
     return found
@@ -69,9 +70,15 @@ def _is_cityscapes(space):
 
 
 def _regions(source, path, found):
-    if _is_cityscapes(source.label_space):
-        _label_ids(source.label_space, path)
     regions = source.read_void_regions(path)
+    if _is_cityscapes(source.label_space):
+        try:
+            _label_ids(source.label_space, path)
+        except ValueError as error:
+            if not path.endswith("_gtCoarse_labelIds.png"):
+                raise
+            # Mostly unlabelled and without a road, a coarse map may look like these.
+            found.warnings.append(f"Perhaps: {error}")
     found.with_void_regions += 1
     found.without_ego += not (regions == facts.EGO_VEHICLE).any()
     return regions.shape

@@ -195,6 +195,19 @@ def test_frames_that_come_twice_are_an_error(tmp_path):
     assert "1 frames come more than once, the first is aachen_0" in found.errors[0]
 
 
+def test_coarse_labels_that_look_like_train_ids_are_only_warned_of(tmp_path):
+    """Mostly unlabelled, buildings, no road: what annotators leave of a bad frame."""
+    coarse = np.zeros(disk.SIZE, np.uint16)
+    coarse[0] = 11
+    name = "erlangen_000000_000019"
+    disk.write_image(tmp_path / "leftImg8bit", "train_extra", name)
+    disk.write_labels(tmp_path / "gtCoarse", "train_extra", name, ids=coarse)
+    found = look(tmp_path, "train_extra")
+    assert not found.errors and found.with_void_regions == 1
+    assert f"Perhaps: {tmp_path}" in found.warnings[0]
+    assert "holds train ids [0, 11]" in found.warnings[0]
+
+
 def run(data_dir, output, **settings):
     def source(split):
         return Cityscapes(str(data_dir), split)
@@ -202,7 +215,6 @@ def run(data_dir, output, **settings):
     doctor.examine(
         data_dir=str(data_dir),
         source=source,
-        splits=("train_fine", "val_fine"),
         output=str(output),
         num_workers=1,
         **settings,
@@ -211,7 +223,7 @@ def run(data_dir, output, **settings):
 
 def test_the_job_prints_a_table_writes_json_and_fails_on_errors(tree, capsys):
     with pytest.raises(ValueError, match=r"1 errors, see above and .*d\.json"):
-        run(tree, tree / "d.json")
+        run(tree, tree / "d.json", splits=("train_fine",))
     lines = capsys.readouterr().out.splitlines()
     row = next(line for line in lines if line.startswith("train_fine  "))
     assert row.split()[1:3] == ["1", "2975"] and "label ids" in row
@@ -219,6 +231,33 @@ def test_the_job_prints_a_table_writes_json_and_fails_on_errors(tree, capsys):
     written = json.loads((tree / "d.json").read_text())
     assert written["kind"] == "files" and list(written["splits"]) == ["train_fine"]
     assert written["splits"]["train_fine"]["ids"] == {"1": 8, "7": 21, "26": 3}
+
+
+def test_a_split_that_is_absent_has_a_row_and_a_warning(tree, capsys):
+    run(tree, tree / "d.json", known_counts={"train_fine": 1, "val_fine": 500})
+    lines = capsys.readouterr().out.splitlines()
+    row = next(line for line in lines if line.startswith("val_fine  "))
+    assert row.split()[1:3] == ["0", "500"] and "absent" in row
+    assert "val_fine: warning: Absent, 0 of 500 frames. Split val_fine" in str(lines)
+    written = json.loads((tree / "d.json").read_text())["splits"]
+    assert set(written) == set(doctor.KNOWN_COUNTS)
+    absent = [name for name, part in written.items() if part["absent"]]
+    assert absent == [name for name in written if name != "train_fine"]
+
+
+def test_a_split_that_is_named_must_be_there(tree, capsys):
+    splits = ("train_fine", "val_fine")
+    with pytest.raises(ValueError, match="1 errors"):
+        run(tree, tree / "d.json", splits=splits, known_counts={})
+    assert "val_fine: error: Absent, 0 frames." in capsys.readouterr().out
+
+
+def test_video_without_its_annotated_frames_is_an_error(tree, capsys):
+    disk.write_snippet(tree / "leftImg8bit_sequence", "val", "lindau_000000_000019")
+    with pytest.raises(ValueError, match="1 errors"):
+        run(tree, tree / "d.json", known_counts={})
+    said = capsys.readouterr().out
+    assert "val_sequence: error: leftImg8bit_sequence/val has 30 images" in said
 
 
 def test_the_job_passes_every_healthy_directory_of_shards_below(built, tmp_path):
