@@ -34,6 +34,16 @@ def _metrics(work_dir, name, folder):
     return {metric: values[metric] for metric in METRICS if metric in values}
 
 
+def iou_by_class(work_dir, stage):
+    """{class: IoU in percent or None} on test, on val without it; {} if not scored."""
+    for folder in (TEST, VAL):
+        path = store.join(work_dir, stage, folder, "metrics.json")
+        if store.exists(path):
+            found = store.read_json(path).get("per_class", {})
+            return {name: values.get("iou") for name, values in found.items()}
+    return {}
+
+
 def read(work_dir):
     return store.read_json(store.join(work_dir, FILE))
 

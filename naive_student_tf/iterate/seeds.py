@@ -64,7 +64,8 @@ def table(lines):
         rows.append([stage, str(of_stage[0]["iteration"]), *cells])
     text = "".join("| " + " | ".join(row) + " |\n" for row in rows)
     seeds = sorted({line["seed"] for line in lines})
-    return text + f"\nMean and standard deviation over seeds {seeds}, percent.\n"
+    text += f"\nMean and standard deviation over seeds {seeds}, percent.\n"
+    return text + _classes(lines)
 
 
 def _lines(run_dir):
@@ -76,9 +77,32 @@ def _lines(run_dir):
         name: versions[name] for name in ("git", "tensorflow") if name in versions
     }
     return [
-        {"run": run_dir.name, "seed": seed, **made_by, **row}
+        {"run": run_dir.name, "seed": seed, **made_by, **row, **_by_class(run_dir, row)}
         for row in results.read(run_dir)
     ]
+
+
+def _by_class(run_dir, row):
+    found = results.iou_by_class(str(run_dir), row["stage"])
+    return {"iou_by_class": found} if found else {}
+
+
+def _classes(lines):
+    """Markdown: a row per class, a column per stage; empty where none is recorded."""
+    lines = [line for line in lines if "iou_by_class" in line]
+    if not lines:
+        return ""
+    split = "test" if "test" in lines[0] else "val"
+    stages = list(dict.fromkeys(line["stage"] for line in lines))
+    rows = [["class", *stages], ["---"] * (1 + len(stages))]
+    for name in lines[0]["iou_by_class"]:
+        of_stages = (
+            [line["iou_by_class"].get(name) for line in lines if line["stage"] == stage]
+            for stage in stages
+        )
+        rows.append([name, *map(_cell, of_stages)])
+    text = "".join("| " + " | ".join(row) + " |\n" for row in rows)
+    return f"\nIoU of each class on {split}:\n\n{text}"
 
 
 def _with_gain(lines):

@@ -1,4 +1,5 @@
 import json
+import pathlib
 
 import pytest
 
@@ -45,6 +46,29 @@ def test_a_run_is_recorded_once_and_never_rewritten(tmp_path, run):
     seeds.record_runs(run_dirs=(first, second), **arguments)
     assert record.read_text().startswith(before)
     assert len(record.read_text().splitlines()) == 2
+
+
+def test_classes_are_shown_where_a_run_scored_them(tmp_path, run):
+    folders = [
+        run(name, seed, [row("s", 1.0, 2.0, 3.0)]) for seed, name in enumerate("ab")
+    ]
+    for folder, iou in zip(folders, (4.0, 6.0), strict=True):
+        scored = pathlib.Path(folder) / "s" / "eval"
+        scored.mkdir(parents=True)
+        metrics = {"per_class": {"car": {"iou": iou}, "pole": {"iou": None}}}
+        (scored / "metrics.json").write_text(json.dumps(metrics))
+    output = tmp_path / "table.md"
+    record = str(tmp_path / "results.jsonl")
+    seeds.record_runs(run_dirs=folders, record=record, output=str(output))
+    lines = output.read_text().splitlines()
+    assert lines[-6:-1] == [
+        "IoU of each class on val:",
+        "",
+        "| class | s |",
+        "| --- | --- |",
+        "| car | 5.0 ± 1.4 |",
+    ]
+    assert "| pole | \N{EN DASH} |" in output.read_text()
 
 
 def test_figures_on_the_test_split_stand_apart(tmp_path, run):
