@@ -1,7 +1,9 @@
 """Rows of tables as graphs of stages: each lists what it needs, and can be started."""
 
+import fnmatch
 import json
 import pathlib
+import re
 
 import gin
 import pytest
@@ -48,6 +50,20 @@ def test_the_configs_of_all_stages_take_their_parameters(more):
     for stage in stages.values():
         parameters = [f"{name} = {value!r}" for name, value in stage.params.items()]
         config.load(stage.gin_files, [*parameters, "WORK_DIR = 'runs/x'"])
+
+
+def test_the_page_says_which_stages_ask_for_the_slice_by_name():
+    page = (ROOT / "docs" / "table_1_on_v5e_32.md").read_text()
+    (line,) = (line for line in page.splitlines() if "on its worker 0 |" in line)
+    patterns = re.findall(r"`(\w+\*)`", line)
+    assert "`naive-student`, by name" in line and len(patterns) == 4
+    for row in ("iteration_0", "iteration_1", "iteration_2", "iteration_2_dagger"):
+        for role, stage in named(
+            stages_of(f"experiments/table_01/{row}.gin", TPU)
+        ).items():
+            config.load(stage.gin_files, ["WORK_DIR = 'x'"])
+            asks = "strategy.tpu.name = 'naive-student'" in config.parsed()
+            assert asks == any(fnmatch.fnmatch(role, of) for of in patterns), role
 
 
 FORBIDDEN = {
