@@ -3,7 +3,9 @@
 `paper["claims"]` is a list of {text: str, better: row, worse: row, expect: one of
 `EXPECTED`}. A claim is tried on every number that both rows print or have, unless it is
 counted (larger is better), and on the mean of these numbers. With `share`, {number:
-float}, `better` has to reach that share of `worse`.
+float}, `better` has to reach that share of `worse`. With `no_toy`, a str, embedded data
+give numbers but no verdict, for that reason. `paper["toy_note"]` is what a reader has
+to know before any verdict on embedded data.
 
 The rule: d is `better` minus `worse` of one seed, in the newest results of both rows on
 the same data. With fewer than `FEWEST` seeds nothing can be told. Else the row is
@@ -20,10 +22,12 @@ import statistics
 
 from naive_student_tf.results_table import MISSING, format_difference
 from naive_student_tf.tables import markdown
+from naive_student_tf.tables.measured import is_toy
 
 EXPECTED = ("better", "no better")
 SHOWS, DOES_NOT_SHOW = "shows", "does not show"
 NOISE, NOT_RUN = "cannot be told from noise", "not run"
+NOT_HERE = "not at this scale"
 FEWEST = 3
 MEAN = "mean"
 # By the degrees of freedom, n - 1; the last one serves for all above (it is larger).
@@ -42,7 +46,25 @@ def section(paper, results):
     """Markdown below a table: the claims and the rule; '' without claims."""
     if not paper.get("claims"):
         return ""
-    return f"\n## Claims\n\n{table(paper, results)}\n{RULE}\n"
+    noted = "".join(f"{note}\n\n" for note in notes(paper, results))
+    return f"\n## Claims\n\n{noted}{table(paper, results)}\n{RULE}\n"
+
+
+def notes(paper, results):
+    """What stands above the claims, a list of Markdown paragraphs: of embedded data,
+    what to know before the verdicts, and why some claims have none."""
+    of_claims = [(c, try_claim(paper, results, c)) for c in paper.get("claims", ())]
+    if not any(is_toy(of["data"]) for _, tried in of_claims for of in tried):
+        return []
+    reasons = [
+        claim["no_toy"]
+        for claim, tried in of_claims
+        if any(of["verdict"] == NOT_HERE for of in tried)
+    ]
+    found = (
+        [f"**At the toy scale.** {paper['toy_note']}"] if "toy_note" in paper else []
+    )
+    return [*found, *(f"`{NOT_HERE}`: {why}." for why in dict.fromkeys(reasons))]
 
 
 def table(paper, results):
@@ -90,10 +112,16 @@ def try_claim(paper, results, claim):
                 "printed": _printed_difference(paper, claim, of),
                 "differences": found,
                 "data": data,
-                "verdict": verdict(found, expect=claim["expect"]),
+                "verdict": _verdict(claim, data, found),
             }
         )
     return tried
+
+
+def _verdict(claim, data, found):
+    if found and is_toy(data) and "no_toy" in claim:
+        return NOT_HERE
+    return verdict(found, expect=claim["expect"])
 
 
 def verdict(differences, *, expect):

@@ -9,7 +9,7 @@
         is a string, digit for digit as printed, or a list, or null where the paper
         draws the number and prints none; these two have no tolerance; `printed_in`
         names another table.
-    claims: see claims.py; figure: see figure.py; optional both.
+    claims, toy_note: see claims.py; figure: see figure.py; all optional.
 `results` are the lines of its results.jsonl, oldest first.
 """
 

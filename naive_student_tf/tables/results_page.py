@@ -3,13 +3,15 @@
 from naive_student_tf.tables import claims, markdown, render
 from naive_student_tf.tables.figure import FILE, figure
 from naive_student_tf.tables.index import counted
+from naive_student_tf.tables.measured import is_toy
 
 FEW = 6  # numbers of a table that stand beside each other
 _OPENING = """\
 The paper's tables and figures beside what was measured here. `toy`: on procedural data
 that this repository draws, with networks of a few hundred thousand parameters, so only
 the order of rows can be compared, not the numbers. `reproduced` and `off`: inside and
-outside of the tolerance. Full-size training: `not run` wherever it says so.
+outside of the tolerance. Full-size training: `not run` wherever it says so. Where a
+claim has a note, its verdict means less than the paper's; read the note first.
 """
 
 
@@ -47,6 +49,8 @@ def overview(tables):
             names |= {of["key"]: of["name"] for of in tried if of["key"] != claims.MEAN}
             verdicts = {of["key"]: of["verdict"] for of in tried}
             data = next((of["data"] for of in tried if of["data"]), "")
+            if _is_noted(paper, data, verdicts):
+                data += f", [note](../experiments/{folder}/table.md#claims)"
             lines.append((_link(folder, paper), claim["text"], verdicts, data))
     keys = {**names, claims.MEAN: "mean"}
     rows = [
@@ -54,6 +58,11 @@ def overview(tables):
         for link, text, verdicts, data in lines
     ]
     return markdown.table(("table", "claim", *keys.values(), "data"), rows)
+
+
+def _is_noted(paper, data, verdicts):
+    has_note = "toy_note" in paper and is_toy(data)
+    return has_note or claims.NOT_HERE in verdicts.values()
 
 
 def _by_chance(tables):
@@ -64,7 +73,8 @@ def _by_chance(tables):
         for claim in paper.get("claims", ())
         for of in claims.try_claim(paper, results, claim)
     )
-    judged = sum(of["verdict"] != claims.NOT_RUN for of in tried)
+    unjudged = (claims.NOT_RUN, claims.NOT_HERE)
+    judged = sum(of["verdict"] not in unjudged for of in tried)
     if not judged:
         return ""
     return (
@@ -84,6 +94,7 @@ def _section(folder, paper, results):
     if figure(paper, results):
         parts.append(f"![{paper['table']}](../experiments/{folder}/{FILE})\n")
     if paper.get("claims"):
+        parts += [f"{note}\n" for note in claims.notes(paper, results)]
         parts.append(claims.table(paper, results))
     parts.append(
         f"[What was run, and how](../experiments/{folder}/README.md), "

@@ -40,6 +40,18 @@ def test_every_claim_has_one_line_with_a_verdict_per_number():
     assert line == f"| {link} | B helps. | shows |  | toy_city |"
 
 
+def test_a_claim_with_a_note_says_so_and_one_without_a_verdict_is_not_counted():
+    noted = [("table_00", PAPER | {"toy_note": "Mind."}, RESULTS)]
+    link = "toy_city, [note](../experiments/table_00/table.md#claims) |"
+    assert results_page.overview(noted).splitlines()[-1].endswith(link)
+    assert "**At the toy scale.** Mind.\n" in page(noted)
+    claim = PAPER["claims"][0] | {"no_toy": "too small"}
+    unjudged = [("table_00", PAPER | {"claims": [claim]}, RESULTS)]
+    last = results_page.overview(unjudged).splitlines()[-1]
+    assert "| not at this scale |" in last and last.endswith(link)
+    assert "1 verdicts stand here" in page() and "verdicts stand" not in page(unjudged)
+
+
 def test_a_row_stands_beside_the_paper_s():
     lines = results_page.beside(PAPER, RESULTS).splitlines()
     assert lines[2:] == [
