@@ -8,6 +8,7 @@ import shlex
 import shutil
 
 import pytest
+import tiny_shards
 
 from naive_student_tf import config, model
 
@@ -68,11 +69,15 @@ def folder(tmp_path, monkeypatch):
     return make
 
 
-def do(name, *, up_to=None):
+def do(name):
     """Does what a page says."""
-    for files, bindings in list(commands(PAGES[name]))[:up_to]:
+    for files, bindings in commands(PAGES[name]):
         config.load(files, [*bindings, *QUICK.get(pathlib.Path(files[0]).name, [])])
         config.run()
+
+
+def lineage_of(run):
+    return json.loads((run / "lineage.json").read_text())
 
 
 @pytest.mark.parametrize("name", sorted(set(PAGES) - {"README.md"}))
@@ -83,7 +88,7 @@ def test_every_command_loads(name, folder):
 
 
 def test_commands_are_found():
-    assert len(list(commands(PAGES["docs/add_a_data_set.md"]))) == 5
+    assert len(list(commands(PAGES["docs/add_a_data_set.md"]))) == 6
 
 
 def test_the_program_says_what_troubleshooting_quotes():
@@ -125,13 +130,20 @@ def test_a_data_set_is_added_as_the_page_says(folder):
     assert {"pq", "ap", "miou"} <= set(scores) and scores["images"] == 10
     manifest = root / "runs/my_pseudo_labels/train/manifest.json"
     assert json.loads(manifest.read_text())["count"] == 10
+    (labels,) = lineage_of(root / "runs/my_student")["data"]
+    assert labels["directory"] == "runs/my_pseudo_labels/train"
+    assert labels["teacher"]["data"][0]["directory"] == "runs/my_shards/train"
 
 
 def test_a_backbone_is_added_as_the_page_says(folder):
     root = folder("docs/add_a_backbone.md")
-    do("docs/add_a_backbone.md", up_to=1)
+    shards = root / "runs/demo/shards/train_fine"  # which the page has from the demo
+    tiny_shards.write(shards, [*map(tiny_shards.frame, range(3))])
+    do("docs/add_a_backbone.md")
     described = json.loads((root / "runs/network.json").read_text())
     assert described["trainable_params"] > 10_000
+    (trained,) = lineage_of(root / "runs/plain")["data"]
+    assert trained["frames"] == 3
 
 
 def test_a_row_is_added_as_the_page_says(folder, capsys):
