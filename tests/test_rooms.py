@@ -36,7 +36,14 @@ ROOMS = {
         "results_table",
         "store",
     },
-    "iterate": {"console", "processes", "results_table", "run_directory", "store"},
+    "iterate": {
+        "console",
+        "lineage",
+        "processes",
+        "results_table",
+        "run_directory",
+        "store",
+    },
     "weights": {"checkpoint", "compat", "lineage", "named_weights", "store"},
     "tpu": {"processes", "store"},
     "tables": {

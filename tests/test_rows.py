@@ -76,18 +76,42 @@ FORBIDDEN = {
 
 @pytest.mark.parametrize("row", [row for row in ROWS if "pseudo_labels" not in row])
 def test_whoever_is_scored_never_saw_what_it_is_scored_on(row):
-    *_, trained, scored = stages_of(row)
+    *stages, scored = stages_of(row)
+    trained = stages[-1]
     split = scored.params["DATA_DIR"].rpartition("/")[2]
     if split == "val_fine":
         assert trained.name.startswith(STUDENTS)
         assert trained.params["HELD_OUT"] == ("val_fine", "val_sequence")
-    seen = {path.rpartition("/")[2] for path in _directories(trained)}
+    made_by = {f"runs/x/{stage.name}": stage for stage in stages}
+    seen = _seen(trained, made_by)
     assert seen and not seen & FORBIDDEN[split]
 
 
-def _directories(stage):
+def _seen(stage, made_by):
+    """Names of the splits that a training learns from, or its initial weights did."""
     found = stage.params["DATA_DIR"]
-    return [found] if isinstance(found, str) else list(found)
+    paths = [found] if isinstance(found, str) else list(found)
+    init = stage.params.get("INIT_FROM")
+    before = _seen(made_by[init], made_by) if init else set()
+    return {path.rpartition("/")[2] for path in paths} | before
+
+
+@pytest.mark.parametrize("only_print", [True, False])
+def test_a_student_that_starts_from_a_teacher_is_refused_before_anything_runs(
+    tmp_path, capsys, only_print
+):
+    leak = tmp_path / "leak.gin"
+    leak.write_text(
+        "from __gin__ import dynamic_registration\n"
+        "from naive_student_tf.iterate import graph\n"
+        "student_2/graph.Node.changes = {'INIT_FROM': @teacher_1/graph.Node()}\n"
+    )
+    settings = [f"STAGES_DIR = '{tmp_path}/run'", f"ONLY_PRINT = {only_print}"]
+    config.load(["experiments/table_01/iteration_2.gin", str(leak)], settings)
+    way = "initial weights <- pseudo-labels of val_sequence in .*/pseudo_1-.*val_seq"
+    with pytest.raises(ValueError, match=f"Stage student_2-.*{way}"):
+        config.run()
+    assert capsys.readouterr().out == "" and not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("more", [(), (TOY,)], ids=["full", "toy"])

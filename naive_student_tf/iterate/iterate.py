@@ -10,7 +10,7 @@ import time
 
 from naive_student_tf import results_table, run_directory, store
 from naive_student_tf.console import Console
-from naive_student_tf.iterate import results
+from naive_student_tf.iterate import guard, results
 from naive_student_tf.iterate.processes import Running
 
 
@@ -28,9 +28,11 @@ def iterate(*, stages, work_dir, max_parallel=1, only_print=False):
 
     Raises:
         RuntimeError: a stage failed; it names the stage and its log.
-        ValueError: a finished stage was made by another config; or a stage would
-            have to run here although `work_dir` is not.
+        ValueError: a student would see what it is evaluated on (guard.py); or a
+            finished stage was made by another config; or a stage would have to run
+            here although `work_dir` is not.
     """
+    guard.check(stages, work_dir)
     prints = _fingerprints(stages, work_dir)
     waiting = [s for s in stages if not _is_done(s, work_dir, prints[s.name])]
     done = {stage.name for stage in stages} - {stage.name for stage in waiting}
