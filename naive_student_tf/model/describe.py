@@ -4,6 +4,7 @@ The paper's Tables 7, 8 and 11 print parameters and M-Adds; complexity.py says w
 the paper's M-Adds are and why true arithmetic is less.
 """
 
+import collections
 import math
 import re
 
@@ -96,6 +97,8 @@ def stages(model, *, height, width):
             params: int, trainable.
             macs: int, true arithmetic.
             convolutions: list of str such as "3x3 512", without shortcuts.
+            repeats: int, how many units of its part are made of the same
+                convolutions, itself included: B6 of WR-41 has 3.
     """
     grouped, parts = {}, {}
     for layer, _, shape in layer_shapes(model, height=height, width=width):
@@ -104,7 +107,7 @@ def stages(model, *, height, width):
         parts.setdefault(name.partition("/")[0], len(parts))
     # Keras interleaves the two branches, layer by layer.
     names = sorted(grouped, key=lambda name: parts[name.partition("/")[0]])
-    return [_stage(name, grouped[name]) for name in names]
+    return _with_repeats([_stage(name, grouped[name]) for name in names])
 
 
 def table(found):
@@ -139,6 +142,15 @@ def _stage(name, members):
         ),
         "convolutions": [_convolution(layer) for layer in main],
     }
+
+
+def _with_repeats(found):
+    def kind(stage):
+        part, _, unit = stage["name"].partition("/")
+        return part, unit.startswith("unit"), tuple(stage["convolutions"])
+
+    kinds = collections.Counter(map(kind, found))
+    return [stage | {"repeats": kinds[kind(stage)]} for stage in found]
 
 
 def _convolution(layer):

@@ -11,7 +11,7 @@ from naive_student_tf import config
 from naive_student_tf.model import describe
 from naive_student_tf.model.classifier import classifier
 from naive_student_tf.model.panoptic_deeplab import panoptic_deeplab
-from naive_student_tf.model.wide_resnet import wide_resnet41
+from naive_student_tf.model.wide_resnet import wide_resnet38, wide_resnet41
 
 NARROW = functools.partial(wide_resnet41, width=4)
 JOB = "gin_configs/jobs/describe.gin"
@@ -53,6 +53,16 @@ def test_a_dense_layer_and_a_convolution_count_as_by_hand(classification):
     conv = stages(classification, "conv1")[0]
     assert conv["params"] == 3 * 3 * 3 * 4 + 2 * 4
     assert conv["macs"] == 112 * 112 * 3 * 3 * 3 * 4
+
+
+def test_units_of_the_same_convolutions_are_counted(classification):
+    counts = [set(of(classification, f"b{i}/unit", "repeats")) for i in range(2, 7)]
+    assert counts == [{3}, {3}, {6}, {3}, {3}]
+    wr_38 = classifier(
+        backbone=functools.partial(wide_resnet38, width=4), num_classes=2
+    )
+    found = describe.description(wr_38, height=224, width=224, name="wr_38")
+    assert of(found, "b6/unit", "repeats") == [1, 1]  # B6 and B7
 
 
 def test_each_stage_strides_in_its_last_block(classification):
