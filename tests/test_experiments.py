@@ -211,6 +211,17 @@ def test_the_table_shows_paper_ours_and_difference():
     ]
 
 
+def test_a_count_in_ones_is_shown_as_the_whole_number_it_is():
+    numbers = {"blocks": {"name": "B6, blocks", "count": ["repeats"]}}
+    printed = {"blocks": {"value": "3", "tolerance": 0.5}}
+    rows = {"net": {"name": "Net", "printed": printed}}
+    paper = PAPER | {"numbers": numbers, "rows": rows}
+    last = render.table(paper, [line({"blocks": 3})]).splitlines()[-1]
+    assert last == "| Net | B6, blocks | 3 | 3 | 0 | reproduced |"
+    last = render.table(paper, [line({"blocks": 1})]).splitlines()[-1]
+    assert last == "| Net | B6, blocks | 3 | 1 | \N{MINUS SIGN}2 | off |"
+
+
 def test_a_number_that_the_description_does_not_have_is_named():
     paper = {"rows": {"net": {"printed": {"x": {}}}}, "numbers": {"x": {}}}
     paper["numbers"]["x"]["count"] = ["stages", "b9", "size"]

@@ -74,12 +74,15 @@ def compared(paper, results):
             ours, line = newest(results, name, key)
             data = line and line["data"]
             spread = ""
+            number = paper["numbers"][key]
+            is_whole = isinstance(ours, int) and "unit" not in number
             if isinstance(ours, int | float):
                 values = over_seeds(results, name, key)
-                ours = statistics.mean(values) / paper["numbers"][key].get("unit", 1)
+                ours = statistics.mean(values) / number.get("unit", 1)
                 if len(values) > 1:
                     spread = f" ± {statistics.stdev(values):.1f}"
-            cell, difference = _cells(printed, ours, toy=is_toy(data))
+            more = 0 if is_whole else 2  # digits than the paper prints
+            cell, difference = _cells(printed, ours, toy=is_toy(data), more=more)
             found = status(printed, ours, data=data)
             yield name, key, _paper_cell(printed), cell + spread, difference, found
 
@@ -89,14 +92,14 @@ def _paper_cell(printed):
     return _text(printed["value"]) + source
 
 
-def _cells(printed, ours, *, toy):
+def _cells(printed, ours, *, toy, more):
     """(ours, difference) as text; toy results have no difference."""
     value = printed["value"]
     if ours is None or isinstance(ours, list):
         return _text(ours), MISSING
     if value is None or toy:
         return f"{ours:.1f}", MISSING
-    decimals = len(value.partition(".")[2]) + 2
+    decimals = len(value.partition(".")[2]) + more
     difference = f"{ours - float(value):+.{decimals}f}"
     if float(difference) == 0:
         difference = difference[1:]  # no sign
