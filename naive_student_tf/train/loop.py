@@ -120,13 +120,13 @@ def train(
         while start < steps:
             count = min(steps_per_loop - start % steps_per_loop, steps - start)
             began = time.monotonic()
-            done, history = _run(run_steps, batches, reader, start, count)
+            done, stopped, history = _run(run_steps, batches, reader, start, count)
             recorder.loop(start, history, began=began)
             start += done
-            if done < count or start % save_every == 0 or start == steps:
+            if stopped or start % save_every == 0 or start == steps:
                 recorder.wait()  # nothing is saved that is not finite
                 checkpoints.save()
-            if done < count:
+            if stopped and start < steps:
                 raise interrupt.Preempted(f"{work_dir} is saved at step {start}.")
             if draw and start % save_every == 0:
                 recorder.picture(start, draw())

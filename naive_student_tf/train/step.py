@@ -93,10 +93,11 @@ class History:
 
 
 def build_run_steps(strategy, **settings):
-    """Returns run_steps(batches, steps) -> (int n, zero-argument builder of History).
+    """Returns run_steps(batches, steps) -> (int n, bool, zero-argument builder of
+    History).
 
-    It runs 1 <= n <= steps updates and may return before the device is done; the
-    builder waits for it.
+    It runs 1 <= n <= steps updates, says whether it was interrupted after the last of
+    them, and may return before the device is done; the builder waits for it.
 
     Args:
         strategy: tf.distribute.Strategy.
@@ -106,7 +107,7 @@ def build_run_steps(strategy, **settings):
     device_loop = build_device_loop(strategy, names, **settings)
 
     def run_steps(batches, steps):
-        table, done, finite = device_loop(batches, tf.constant(steps))
+        table, done, stopped, finite = device_loop(batches, tf.constant(steps))
 
         def history():
             *losses, wait_s = table.numpy().T
@@ -114,23 +115,26 @@ def build_run_steps(strategy, **settings):
             broken = [variable.name for variable, good in whole if not good]
             return History(dict(zip(names, losses, strict=True)), wait_s, broken)
 
-        return int(done), history
+        return int(done), bool(stopped), history
 
     return run_steps
 
 
-def build_device_loop(strategy, names, *, accumulation=1, interrupted=None, **settings):
+def build_device_loop(
+    strategy, names, *, accumulation=1, interrupted=lambda: False, **settings
+):
     """Returns a tf.function, (batches, int32 steps) -> tensors of n <= steps updates.
 
     These are float32 [n, losses + 1], mean losses and the seconds waited for input;
-    int32 n; float32 [variables], 1 where a variable is finite.
+    int32 n; bool, whether it was interrupted after the last of them; float32
+    [variables], 1 where a variable is finite.
 
     Args:
         strategy: tf.distribute.Strategy.
         names: list that gets the names of the losses when the loop is traced.
         accumulation: int, batches of every replica per update.
         interrupted: zero-argument function -> bool tensor, asked after every step:
-            whether to end early; None never does.
+            whether to end early.
         settings: the other keyword arguments of `replica_step`.
     """
     build = _build_update if accumulation == 1 else _build_accumulated_update
@@ -138,13 +142,14 @@ def build_device_loop(strategy, names, *, accumulation=1, interrupted=None, **se
 
     @tf.function
     def device_loop(batches, steps):
-        history, done = tf.TensorArray(tf.float32, steps), 0
+        history, done, stopped = tf.TensorArray(tf.float32, steps), 0, False
         for index in tf.range(steps):  # a loop of the graph, not of Python
             history, done = history.write(index, update(batches)), index + 1
-            if interrupted is not None and interrupted():
+            stopped = interrupted()
+            if stopped:
                 break
         finite = _finite(strategy, settings["model"])
-        return history.gather(tf.range(done)), done, finite
+        return history.gather(tf.range(done)), done, stopped, finite
 
     return device_loop
 

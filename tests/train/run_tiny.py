@@ -1,6 +1,6 @@
 """A tiny training in a process of its own, to be stopped from outside.
 
-python -m tests.train.run_tiny WORK_DIR [multi_worker | background]
+python -m tests.train.run_tiny WORK_DIR [multi_worker | background | one_by_one]
 """
 
 import sys
@@ -22,6 +22,7 @@ if __name__ == "__main__":
             work_dir,
             data=tiny_training.Images(slow_from_step=SLOW_FROM_STEP),
             steps=STEPS,
+            steps_per_loop=1 if kind == ["one_by_one"] else 2,
             strategy=strategy.multi_worker if multi_worker else strategy.one_device,
         )
     except Preempted as error:

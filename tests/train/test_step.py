@@ -33,8 +33,8 @@ def learn(replicas, *, optimizer, steps, num_replicas=None, accumulation=1, **mo
     data = tiny_training.Images().open(seed=1)
     batches = loop._batches(strategy, data, 0, steps, accumulation)
     before = flat(model.trainable_variables)
-    done, history = run_steps(batches, steps)
-    assert done == steps
+    done, stopped, history = run_steps(batches, steps)
+    assert (done, stopped) == (steps, False)
     moving_mean, moving_variance = model.non_trainable_variables or [None] * 2
     return {
         "before": before,
@@ -146,7 +146,10 @@ def test_the_loop_ends_after_the_step_in_which_it_is_interrupted():
         interrupted=lambda: optimizer.iterations >= 3,
     )
     batches = loop._batches(strategy, tiny_training.Images().open(seed=1), 0, 6, 1)
-    done, history = run_steps(batches, 6)
-    assert done == 3
-    assert len(history().wait_s) == 3
-    assert run_steps(batches, 6)[0] == 1  # never none at all
+    done, stopped, history = run_steps(batches, 2)
+    assert (done, stopped) == (2, False)
+    done, stopped, history = run_steps(batches, 4)
+    assert (done, stopped) == (1, True)
+    assert len(history().wait_s) == 1
+    # Never none at all; and a loop of one step says that it was interrupted, too.
+    assert run_steps(batches, 1)[:2] == (1, True)

@@ -54,13 +54,14 @@ def undisturbed(tmp_path_factory):
     return train(tmp_path_factory.mktemp("undisturbed"), steps=STEPS)
 
 
+@pytest.mark.parametrize("kind", [(), ("one_by_one",)])  # steps per device loop: 2, 1
 def test_sigterm_saves_the_running_step_and_the_run_goes_on_from_there(
-    tmp_path, undisturbed
+    tmp_path, undisturbed, kind
 ):
-    run = start(tmp_path)
+    run = start(tmp_path, *kind)
     wait_for_step_4(tmp_path, run)
     run.terminate()
-    output, _ = run.communicate(timeout=60)
+    output, _ = run.communicate(timeout=300)
     assert run.returncode == 1, output
     assert "SIGTERM: saving after the step that is running" in output
     saved = steps_saved(tmp_path)[-1]
