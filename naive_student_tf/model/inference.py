@@ -92,7 +92,7 @@ class Inference:
         Returns:
             dict of NumPy arrays: `category` int32 [B, H, W], `panoptic` int32
             [B, H, W], `confidence` float32 [B, H, W], the probability of the
-            category, and `finite` bool [B], whether that is a number everywhere;
+            category, and `finite` bool [B], whether all heads are numbers everywhere;
             with instances also `instance_category`, `instance_score`,
             `instance_valid` [B, K] (row k is instance k + 1), `center_heatmap`
             [B, H, W, 1] and `offset` [B, H, W, 2].
@@ -141,9 +141,8 @@ class Inference:
         @tf.function
         def predict(images):
             heads = predictor(images)
+            finite = _finite(heads)
             probability = heads.pop("probability")
-            # A softmax that is not finite is so in all of its channels.
-            finite = tf.reduce_all(tf.math.is_finite(probability[..., 0]), [1, 2])
             if "offset" in heads:
                 heatmap, offset = heads["center_heatmap"], heads["offset"]
                 found = {**self._group(probability, heatmap, offset), **heads}
@@ -161,6 +160,16 @@ class Inference:
             "panoptic": panoptic.pack(category, 0, label_divisor=divisor),
             "confidence": tf.reduce_max(probability, axis=-1),
         }
+
+
+def _finite(heads):
+    """Whether every head is a number everywhere: bool [B]."""
+    # A softmax that is not finite is so in all of its channels.
+    heads = {**heads, "probability": heads["probability"][..., :1]}
+    found = [
+        tf.reduce_all(tf.math.is_finite(head), [1, 2, 3]) for head in heads.values()
+    ]
+    return tf.reduce_all(tf.stack(found), axis=0)
 
 
 def batches(frames, *, batch_size):

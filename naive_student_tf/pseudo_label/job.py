@@ -71,7 +71,7 @@ def pseudo_label(
 
     Raises:
         ValueError: `work_dir` holds a shard that another teacher has labelled.
-        FloatingPointError: the teacher's probabilities are not numbers.
+        FloatingPointError: the teacher's predictions are not numbers.
     """
     if num_workers is not None and not 0 <= worker_index < num_workers:
         raise ValueError(

@@ -102,7 +102,7 @@ def _check_finite(finite, frames):
     bad = [f.filename for f, good in zip(frames, finite, strict=False) if not good]
     if bad:
         raise FloatingPointError(
-            f"The teacher's probabilities are not finite on {', '.join(bad)}. Look at "
+            f"The teacher's predictions are not finite on {', '.join(bad)}. Look at "
             f"those images, or take another checkpoint or precision."
         )
 

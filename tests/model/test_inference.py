@@ -188,17 +188,31 @@ def test_only_what_is_wanted_comes_to_the_host(saved):
     assert set(inference(picture()[None], only=("panoptic",))) == {"panoptic"}
 
 
-def test_a_prediction_that_is_not_a_number_is_told(saved):
-    broken = network(instances=False)
+@pytest.mark.parametrize(
+    ("instances", "channels"),
+    [
+        pytest.param(False, slice(0, 19), id="logits"),
+        pytest.param(True, slice(0, 19), id="logits beside instances"),
+        pytest.param(True, slice(19, 20), id="center_heatmap"),
+        pytest.param(True, slice(20, 21), id="offset dy"),
+        pytest.param(True, slice(21, 22), id="offset dx"),
+    ],
+)
+def test_a_head_that_is_not_a_number_is_told(saved, instances, channels):
+    """It overflows where there is blue, in the first of two pictures."""
+    broken = network(instances=instances)
     kernel, bias = broken.get_weights()
-    broken.set_weights([kernel, np.full_like(bias, np.nan)])
-    for model, finite in ((broken, [False]), (network(instances=False), [True])):
-        inference = Inference(
-            model=lambda: network(instances=False),
-            checkpoint_path=saved(model),
-            label_space=SEMANTIC,
-        )
-        assert inference(picture()[None])["finite"].tolist() == finite
+    kernel[..., 2, channels] = 3e38
+    broken.set_weights([kernel, bias])
+    inference = Inference(
+        model=lambda: network(instances=instances),
+        checkpoint_path=saved(broken),
+        label_space=CITYSCAPES if instances else SEMANTIC,
+        compile_grouping=False,
+    )
+    black = np.zeros_like(picture())
+    result = inference(np.stack([picture(), black]))
+    assert result["finite"].tolist() == [False, True]
 
 
 @pytest.mark.parametrize(
