@@ -13,7 +13,10 @@ from naive_student_tf import store
 from naive_student_tf.data import example, shards
 from naive_student_tf.model import inference as inference_room
 from naive_student_tf.pseudo_label import conveyor, figures
-from naive_student_tf.pseudo_label.void_regions import mask_regions
+from naive_student_tf.pseudo_label.void_regions import (
+    mask_regions,
+    masks_ego_vehicle,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,8 +87,8 @@ class Labeller:
         """(number, (frame, label)) -> (record, counts)."""
         number, (frame, label) = numbered
         space = self.inference.label_space
-        masked = frame.void_regions is not None and bool(self.void_regions)
         label = mask_regions(label, frame, self.void_regions, void=space.void)
+        masked = masks_ego_vehicle(frame, self.void_regions)
         label = label.astype(np.uint16)
         before = previous(number, frame.filename)
         counts = figures.count_frame(label, label_space=space, previous=before)

@@ -94,6 +94,19 @@ def test_no_region_is_masked_where_none_is_bound(label):
     assert {frame.pseudo["ego_masked"] for frame in frames} == {0}
 
 
+def test_a_frame_without_masked_ego_vehicle_does_not_say_that_it_has_one(
+    tmp_path, label
+):
+    """One knows regions of which none is the ego vehicle."""
+    clear = np.where(FRAMES[0].void_regions == 1, 0, FRAMES[0].void_regions)
+    frames = [dataclasses.replace(FRAMES[0], void_regions=clear), FRAMES[1]]
+    tiny_shards.write(tmp_path / "shards" / "train_sequence", frames)
+    labelled, _ = label(void_regions=(1, 3))
+    assert [f.pseudo["ego_masked"] for f in tiny_shards.read(labelled)] == [0, 1]
+    _, facts = shards.read_manifest(str(labelled))
+    assert facts["pseudo"]["ego_masked"] == 1
+
+
 def test_the_manifest_and_every_frame_name_the_teacher(source, label):
     labelled, inference = label()
     fingerprint = checkpoint.fingerprint(inference.checkpoint)

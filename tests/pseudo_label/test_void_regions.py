@@ -5,7 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from naive_student_tf.pseudo_label.void_regions import mask_regions
+from naive_student_tf.pseudo_label.void_regions import (
+    mask_regions,
+    masks_ego_vehicle,
+)
 from tests import tiny_shards
 
 VOID = 255 * 256
@@ -31,6 +34,24 @@ def test_the_chosen_regions_become_void(regions, expected):
 def test_a_frame_whose_regions_nobody_knows_keeps_its_label():
     unknown = dataclasses.replace(FRAME, void_regions=None)
     np.testing.assert_array_equal(mask_regions(LABEL, unknown, (1,), void=VOID), LABEL)
+
+
+@pytest.mark.parametrize(
+    ("regions", "known", "expected"),
+    [
+        ((1,), REGIONS, True),
+        ((1, 2, 3), REGIONS, True),
+        ((2, 3), REGIONS, False),  # other regions become void
+        ((), REGIONS, False),
+        ((1,), np.where(REGIONS == 1, 3, REGIONS), False),  # no ego vehicle is there
+        ((1,), None, False),
+    ],
+)
+def test_the_ego_vehicle_is_masked_where_it_is_known_and_chosen(
+    regions, known, expected
+):
+    frame = dataclasses.replace(FRAME, void_regions=known)
+    assert masks_ego_vehicle(frame, regions) is expected
 
 
 def test_the_prediction_itself_is_not_changed():
