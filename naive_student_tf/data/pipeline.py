@@ -12,6 +12,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from naive_student_tf import store
 from naive_student_tf.data import augment, example, segments, shards
 from naive_student_tf.data.order import Order, host_positions
 from naive_student_tf.labels.label_space import LabelSpace
@@ -33,6 +34,8 @@ class TrainingData:
             in steps of 0.1 (deeplab2's documented range; PDL gives none).
         flip: float, probability of a left-right flip.
         max_segments: int <= 256, segments a crop may have.
+        allow_unlabelled: bool, whether frames without a label may be among those of
+            a directory. They are void all over: their share of the steps is lost.
     """
 
     label_space: LabelSpace
@@ -42,6 +45,7 @@ class TrainingData:
     scales: tuple = tuple(np.round(np.arange(0.5, 2.01, 0.1), 1).tolist())
     flip: float = 0.5
     max_segments: int = 256
+    allow_unlabelled: bool = False
 
     def batch_spec(self, size):
         """What a dataset of batches of `size` yields, in static shapes: dict of
@@ -69,7 +73,8 @@ class Reader:
         mix = {mix: 1} if isinstance(mix, str) else mix
         for directory in mix:
             listed, facts = shards.read_manifest(directory)
-            _check_labels(directory, facts, data.label_space)
+            _check_classes(directory, facts, data.label_space)
+            _check_labelled(directory, facts, allow_unlabelled=data.allow_unlabelled)
             self.sources.append((directory, facts))
             places = [(directory, s, i) for s in listed for i in range(s.count)]
             self._records.append(places)
@@ -216,7 +221,7 @@ def read_frames(directory, shard):
             ) from error
 
 
-def _check_labels(directory, facts, label_space):
+def _check_classes(directory, facts, label_space):
     classes = facts["label_space"]["class_names"]
     if tuple(classes) != label_space.class_names:
         raise ValueError(
@@ -224,8 +229,17 @@ def _check_labels(directory, facts, label_space):
             f"({', '.join(classes[:3])}, ...), the run is set up for "
             f"{label_space.name} with {label_space.num_classes}. Check DATA_DIR."
         )
-    if not facts["labelled"]:
-        raise ValueError(
-            f"{directory} holds no labels at all. Pseudo-label it first "
-            f"(gin_configs/jobs/pseudo_label.gin)."
-        )
+
+
+def _check_labelled(directory, facts, *, allow_unlabelled):
+    labelled, count = facts["labelled"], facts["count"]
+    if labelled == count or (labelled and allow_unlabelled):
+        return
+    anyhow = "To train on it as it is, bind pipeline.TrainingData.allow_unlabelled."
+    raise ValueError(
+        f"{directory}: {labelled} of {count} frames are labelled, expected all of "
+        f"them: the others teach nothing. Pseudo-label it first "
+        f"(gin_configs/jobs/pseudo_label.gin) and bind DATA_DIR to "
+        f"<the WORK_DIR of that>/{store.basename(directory)}. "
+        + (anyhow if labelled else "")
+    )

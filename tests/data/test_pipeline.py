@@ -210,7 +210,8 @@ def test_one_record_is_cropped_differently_in_every_epoch(tmp_path):
 def test_an_unlabelled_frame_among_labelled_ones_is_all_void(tmp_path):
     frames = [frame("bare", 9, labelled=False)] * 4
     directory = write_directory(tmp_path, frames, labelled=1)
-    (batch,) = batches_of(data_of(directory).open(seed=0), num_steps=1)
+    data = data_of(directory, allow_unlabelled=True)
+    (batch,) = batches_of(data.open(seed=0), num_steps=1)
     assert (batch["segment"] == 0).all()
     assert (batch["table"][:, 0, 0] == CITYSCAPES.ignore_label).all()
 
@@ -225,8 +226,21 @@ def test_labels_of_other_classes_are_refused(tmp_path):
 def test_a_directory_without_any_label_is_refused(tmp_path):
     frames = [frame("a", 1, labelled=False)] * 4
     directory = write_directory(tmp_path, frames, labelled=0)
-    with pytest.raises(ValueError, match=f"{directory} holds no labels at all.*pseudo"):
-        data_of(directory).open(seed=0)
+    for allowed in (True, False):
+        with pytest.raises(
+            ValueError, match=f"{directory}: 0 of 4 frames are labelled"
+        ):
+            data_of(directory, allow_unlabelled=allowed).open(seed=0)
+
+
+def test_unlabelled_frames_among_labelled_ones_are_refused_unless_allowed(tmp_path):
+    """The raw train_sequence has a label on one frame of thirty."""
+    frames = [frame("a", 1), *(frame("b", 2, labelled=False) for _ in range(3))]
+    raw = write_directory(tmp_path / "train_sequence", frames, labelled=1)
+    match = f"{raw}: 1 of 4 frames.*<the WORK_DIR of that>/train_sequence.*allow_unlab"
+    with pytest.raises(ValueError, match=match):
+        data_of(raw).open(seed=0)
+    assert data_of(raw, allow_unlabelled=True).open(seed=0).num_records == 4
 
 
 def test_a_directory_without_manifest_is_refused(fine, tmp_path):
