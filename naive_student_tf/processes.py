@@ -47,6 +47,24 @@ def is_gone(process):
     return _start_time(process["pid"]) != process["start"]
 
 
+def num_cpus(quota="/sys/fs/cgroup/cpu.max"):
+    """How many processors this process may keep busy.
+
+    Args:
+        quota: str, where a container says what time of how many it has (cgroup v2):
+            "<microseconds, or max> <of so many>".
+
+    Returns:
+        int, of those that it may run on; no more than the quota, rounded up.
+    """
+    allowed = len(os.sched_getaffinity(0))
+    try:
+        share, period = map(int, pathlib.Path(quota).read_text().split())
+    except (OSError, ValueError):  # no quota
+        return allowed
+    return max(1, min(allowed, -(-share // period)))
+
+
 def _machine():
     try:
         boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from naive_student_tf import processes
 
 SHOW = (
@@ -39,3 +41,24 @@ def test_another_process_with_the_same_number_is_not_the_one_that_ended():
 def test_nobody_knows_about_a_process_of_another_machine():
     assert not processes.is_gone({"machine": "far away", "pid": 1, "start": 1})
     assert not processes.is_gone({"machine": None, "pid": 1, "start": None})
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected"),
+    [
+        ("max 100000", 8),
+        ("150000 100000", 2),
+        ("400000 100000", 4),
+        ("10000 100000", 1),
+        ("9900000 100000", 8),
+        (None, 8),
+    ],
+)
+def test_a_container_has_as_many_processors_as_its_quota(
+    tmp_path, monkeypatch, quota, expected
+):
+    monkeypatch.setattr(processes.os, "sched_getaffinity", lambda pid: set(range(8)))
+    path = tmp_path / "cpu.max"
+    if quota:
+        path.write_text(f"{quota}\n")
+    assert processes.num_cpus(str(path)) == expected

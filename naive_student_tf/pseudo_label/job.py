@@ -7,9 +7,8 @@ at any moment, they leave the same bytes.
 """
 
 import hashlib
-import os
 
-from naive_student_tf import checkpoint, lineage, run_directory, store
+from naive_student_tf import checkpoint, lineage, processes, run_directory, store
 from naive_student_tf.data import shards
 from naive_student_tf.pseudo_label.claims import Claims
 from naive_student_tf.pseudo_label.conveyor import Stopwatch
@@ -56,7 +55,8 @@ def pseudo_label(
         previous: str, the WORK_DIR of the iteration before, to tell the agreement
             with it; or None.
         batch_size: int, frames per device and call.
-        num_threads: int, of decoding and of encoding; None: one per processor.
+        num_threads: int, of decoding and of encoding; None: one per processor
+            that this process may use.
         quality: object with `count` and `result` (evaluate/label_quality.py), for
             frames whose shard holds a human label; or None.
         draw: callable (image, label, label_space=) -> picture for TensorBoard, or None.
@@ -90,7 +90,7 @@ def pseudo_label(
         min_confidence=min_confidence,
         quality=quality,
         batch_size=batch_size,
-        num_threads=num_threads or len(os.sched_getaffinity(0)),
+        num_threads=num_threads or processes.num_cpus(),
         device=device,
     )
     state = store.join(work_dir, STATE)

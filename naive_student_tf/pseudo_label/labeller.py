@@ -49,7 +49,8 @@ class Labeller:
         """Yields (record, counts of figures.py) of each frame, in order.
 
         While one batch of all replicas is on the device, the host may be two batches
-        ahead, or one frame per thread if those are more. So no more than
+        ahead, or one frame per thread if those are more; but a frame that is encoded
+        is told when the device has done one more batch. So no more than
         2 * (ahead + 1) + 4 * size frames are in memory, whatever the shard holds:
         decoded, in the batches on both sides of the device, and encoded.
 
@@ -69,7 +70,7 @@ class Labeller:
         predicted = conveyor.in_order(predict, batches, threads=1, ahead=1)
         frames = (pair for batch in predicted for pair in batch)
         finish = functools.partial(self._finish, _previous_labels(previous, shard))
-        yield from conveyor.in_order(finish, enumerate(frames), **host)
+        yield from conveyor.in_order(finish, enumerate(frames), **host, hold=0)
 
     def _predict(self, batch):
         """(images, frames) -> list of (frame, uint16 label), without the padding."""

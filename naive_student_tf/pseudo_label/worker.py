@@ -78,13 +78,10 @@ class Worker:
             alive = time.monotonic() - self._moved < self._stall_s
             if self._claim and alive:
                 self._claim.beat()
-        if self.frames:
-            self.report()
+        self.report()
 
     def report(self, *, ended=False):
         """Writes the figures of this worker, for the status job."""
-        if ended and not self.frames:
-            return
         began, working = self._began, self.work_s
         working += time.monotonic() - began if began is not None else 0.0
         value = {

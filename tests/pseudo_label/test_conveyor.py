@@ -46,6 +46,25 @@ def test_stages_work_at_the_same_time():
     assert list(conveyor.in_order(second, early, threads=1, ahead=1)) == [0, 1]
 
 
+@pytest.mark.parametrize(("hold", "early"), [(0, True), (None, False)])
+def test_what_is_done_is_told_with_the_next_item_or_held_back(hold, early):
+    """Each item comes long after the one before is done."""
+    given, done = [], []
+
+    def items():
+        for item in range(40):
+            while len(done) < item:
+                time.sleep(0.001)
+            time.sleep(0.005)
+            given.append(item)
+            yield item
+
+    made = conveyor.in_order(done.append, items(), threads=2, ahead=96, hold=hold)
+    next(made)
+    assert (len(given) < 40) == early
+    assert len(list(made)) == 39
+
+
 def test_an_error_arrives_in_its_turn_and_ends_the_rest():
     def fail_on_two(item):
         if item == 2:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import types
 
 import pytest
 
@@ -43,3 +44,44 @@ def test_the_last_report_says_that_it_ended(tmp_path, worker, monkeypatch):
     with worker.signs_of_life():
         assert began.wait(10)
     assert told(tmp_path)["ended"]
+
+
+def test_a_worker_is_told_of_before_its_first_frame(tmp_path):
+    new = worker_room.Worker(
+        str(tmp_path), device=conveyor.Stopwatch(), expire_s=0.1, stall_s=60.0
+    )
+    with new.signs_of_life():
+        while not list(tmp_path.rglob("*.json")):
+            time.sleep(0.01)
+        assert (told(tmp_path)["frames"], told(tmp_path)["ended"]) == (0, False)
+    assert told(tmp_path)["ended"]
+
+
+class Claim:
+    """Counts its beats."""
+
+    beats = 0
+
+    def beat(self):
+        self.beats += 1
+
+    def release(self):
+        pass
+
+
+def test_a_worker_that_stalls_gives_no_sign_of_life_until_it_moves(
+    tmp_path, monkeypatch
+):
+    now = [1000.0]
+    clock = types.SimpleNamespace(monotonic=lambda: now[0], time=time.time)
+    monkeypatch.setattr(worker_room, "time", clock)
+    device, claim = conveyor.Stopwatch(), Claim()
+    stalls = worker_room.Worker(str(tmp_path), device=device, expire_s=1, stall_s=60.0)
+    with stalls.working_on(claim, "video/0"):
+        for passed, beats in [(59.0, 1), (2.0, 1), (100.0, 1)]:
+            now[0] += passed
+            stalls.beat()
+            assert claim.beats == beats
+        stalls.count(1)
+        stalls.beat()
+        assert claim.beats == 2
