@@ -10,6 +10,7 @@ Every split and all of `tensorboard/` is the same whoever labelled which shard, 
 however often somebody was killed.
 """
 
+import contextlib
 import dataclasses
 
 import tensorflow as tf
@@ -57,14 +58,28 @@ class Finished:
     def write_manifest(self, names, *, facts, label_space, quality, scratch):
         """Writes the manifest of the split, from what was marked.
 
+        A shard that is cut off, as a machine without power may leave it, counts as
+        not done any more: it loses its mark, and there is no manifest.
+
         Args:
             names: list of str, all shards in their order.
             facts: dict, of the source's manifest.
             label_space: LabelSpace.
             quality: see labeller.py.
             scratch: str, a directory of this worker alone.
+
+        Returns:
+            set of str, the names of the shards that are to be done again.
         """
         read = [self._read(name) for name in names]
+        cut_off = {
+            name
+            for name, value in zip(names, read, strict=True)
+            if value is None or not self._is_whole(value)
+        }
+        if cut_off:
+            self._unmark(cut_off)
+            return cut_off
         counts = [figures.from_json(value["counts"]) for value in read]
         total = {}
         for one in counts:
@@ -84,9 +99,32 @@ class Finished:
         path = store.join(scratch, shards.MANIFEST)
         tf.io.gfile.rename(path, store.join(self.target, shards.MANIFEST), True)
         tf.io.gfile.rmtree(scratch)
+        return set()
+
+    def _is_whole(self, value):
+        """Whether a shard is as long as its mark says; says it if not."""
+        expected = value["shard"]["bytes"]
+        path = store.join(self.target, value["shard"]["file"])
+        size = tf.io.gfile.stat(path).length if store.exists(path) else 0
+        if size != expected:
+            print(
+                f"WARNING: {path} has {size} bytes, {expected} were written: cut off. "
+                f"It is labelled again.",
+                flush=True,
+            )
+        return size == expected
+
+    def _unmark(self, names):
+        for name in names:
+            with contextlib.suppress(tf.errors.NotFoundError):  # others saw it too
+                tf.io.gfile.remove(store.join(self._markers, f"{name}.json"))
 
     def _read(self, name):
-        value = store.read_json(store.join(self._markers, f"{name}.json"))
+        """The mark of a shard; None if another worker has taken it away."""
+        try:
+            value = store.read_json(store.join(self._markers, f"{name}.json"))
+        except tf.errors.NotFoundError:
+            return None
         if value["lineage"] != self._lineage:
             raise ValueError(
                 f"{store.join(self.target, name)} was labelled by "

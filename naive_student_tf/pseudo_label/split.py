@@ -42,14 +42,33 @@ class Split:
     def work(self, worker_index, num_workers, *, poll_s):
         """Labels shards until the wanted ones are done, whoever did them.
 
+        Those that turn out to be cut off in the end are labelled once more.
+
         Args:
             worker_index: int.
             num_workers: int, of which every takes its own shards; None: all take all.
             poll_s: float, seconds between two looks at what others do.
+
+        Raises:
+            OSError: a shard was cut off twice.
         """
         parts, facts = shards.read_manifest(self.source)
         share = slice(worker_index, None, num_workers) if num_workers else slice(None)
-        waiting = _rotated(list(enumerate(parts))[share], self.worker.name)
+        wanted = _rotated(list(enumerate(parts))[share], self.worker.name)
+        self._label_all(wanted, len(parts), poll_s=poll_s)
+        if self._finish(parts, facts):
+            self._label_all(wanted, len(parts), poll_s=poll_s)
+            again = self._finish(parts, facts)
+            if again:
+                raise OSError(
+                    f"{self.finished.target}: {', '.join(sorted(again))} cut off "
+                    f"again after it was written anew. Check that disk, then start "
+                    f"the same command."
+                )
+
+    def _label_all(self, wanted, steps, *, poll_s):
+        """Takes shards from (step, ShardFile)s until all of them are finished."""
+        waiting = list(wanted)
         total = sum(part.count for _, part in waiting)
         progress = Progress(total=total, name=f"labels {self.name}", unit="frames")
         while waiting:
@@ -61,12 +80,11 @@ class Split:
             if claim:
                 with self.worker.working_on(claim, f"{self.name}/{entry[1].file}"):
                     done = entry[1].file in self.finished.names()
-                    if not done and self._try(*entry, len(parts), claim, progress):
+                    if not done and self._try(*entry, steps, claim, progress):
                         waiting.remove(entry)
             elif waiting:
                 time.sleep(poll_s)
         progress.close()
-        self._finish(parts, facts)
 
     def _take(self, waiting):
         """The first shard that nobody has and its Claim, or (None, None)."""
@@ -130,18 +148,24 @@ class Split:
         return True
 
     def _finish(self, parts, facts):
-        """Whoever sees all shards done writes the manifest; all write the same."""
-        names = [part.file for part in parts]
+        """Whoever sees all shards done writes the manifest; all write the same.
+
+        Returns:
+            set of str, the names of shards that turned out to be cut off.
+        """
+        names, cut_off = [part.file for part in parts], set()
         if set(names) <= self.finished.names():
             scratch = f"manifest-{self.worker.name}"
-            self.finished.write_manifest(
+            cut_off = self.finished.write_manifest(
                 names,
                 facts=facts,
                 label_space=self.labeller.inference.label_space,
                 quality=self.labeller.quality,
                 scratch=store.join(self.work_dir, STATE, scratch),
             )
-            self.claims.sweep(set(names))  # of workers that died after their shard
+            # Of workers that died after their shard.
+            self.claims.sweep(set(names) - cut_off)
+        return cut_off
 
 
 def _move(path, directory):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import pathlib
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from naive_student_tf.evaluate.label_quality import LabelQuality
 from naive_student_tf.labels.cityscapes import CITYSCAPES
 from naive_student_tf.pseudo_label import job
 from naive_student_tf.pseudo_label.claims import Claims
+from naive_student_tf.pseudo_label.finished import Finished
 from naive_student_tf.pseudo_label.labeller import Labeller
 from tests import tiny_shards
 
@@ -146,6 +148,49 @@ def test_a_lost_shard_is_made_again_byte_for_byte_and_the_others_are_kept(label)
     assert hashes(labelled) == before
     assert first.stat().st_mtime_ns == written
     assert inference.calls - calls == 2  # three frames, two at a time
+
+
+@pytest.mark.parametrize("manifest", ["kept", "not written yet"])
+@pytest.mark.parametrize("length", [0, 100])
+def test_a_finished_shard_that_was_cut_off_since_is_made_again(
+    label, capsys, manifest, length
+):
+    labelled, inference = label()
+    before, calls = hashes(labelled), inference.calls
+    first, second, _ = sorted(labelled.glob("*.tfrecord"))
+    written, whole = first.stat().st_mtime_ns, second.stat().st_size
+    second.write_bytes(second.read_bytes()[:length])
+    if manifest != "kept":
+        (labelled / "manifest.json").unlink()
+    label(inference)
+    assert hashes(labelled) == before
+    assert first.stat().st_mtime_ns == written
+    assert inference.calls - calls == 2  # three frames, two at a time
+    said = f"{second} has {length} bytes, {whole} were written: cut off"
+    assert said in capsys.readouterr().out
+
+
+def test_a_cut_off_shard_of_another_worker_is_left_to_it(label):
+    labelled, inference = label()
+    before, calls = hashes(labelled), inference.calls
+    second = sorted(labelled.glob("*.tfrecord"))[1]
+    second.write_bytes(b"")
+    label(inference, worker_index=0, num_workers=3)
+    assert inference.calls == calls
+    label(inference, worker_index=1, num_workers=3)
+    assert hashes(labelled) == before
+
+
+def test_a_disk_that_cuts_off_every_shard_stops_the_job(label, monkeypatch):
+    mark = Finished.mark
+
+    def cut_off(finished, shard, counts):
+        mark(finished, shard, counts)
+        pathlib.Path(finished.target, shard.file).write_bytes(b"")
+
+    monkeypatch.setattr(Finished, "mark", cut_off)
+    with pytest.raises(OSError, match=r"00000-of-00003.*cut off again"):
+        label()
 
 
 def test_a_shard_does_not_depend_on_the_batch_size(label, tmp_path):
