@@ -124,6 +124,26 @@ def check(lineage, held_out):
         )
 
 
+def learnt_from(lineage, split):
+    """Whether weights learnt from frames of a split, with whatever labels.
+
+    Args:
+        lineage: dict, of the weights.
+        split: str; annotated frames and the video around them count as one.
+
+    Returns:
+        bool; None where the weights do not tell all that they learnt from.
+    """
+    frames, told = _frames_of([split]), True
+    while lineage is not None:
+        for entry in lineage.get("data", ()):
+            if frames & _frames_of([entry["split"]]):
+                return True
+        told &= "unknown" not in lineage
+        lineage = lineage.get("init")
+    return False if told else None
+
+
 def _leaks(lineage, held_out, path):
     """Yields the ways to held-out frames; not through the teacher of labels."""
     if not held_out or lineage is None:

@@ -105,6 +105,26 @@ def test_published_weights_are_what_they_were_trained_on():
         lineage.check(training("train_fine", init=source), HELD_OUT)
 
 
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        (training("train_fine"), True),
+        (training("trainval_fine"), True),
+        (training("train_sequence", teacher=TEACHER), True),
+        (training("train_extra", init=training("train_fine")), True),
+        (training("train_extra", init={"unknown": "x"}), None),
+        (training("train_fine", init={"unknown": "x"}), True),
+        (training("val_fine"), False),
+        (training("train_extra", teacher=training("train_fine")), False),
+        ({"unknown": "x"}, None),
+        ({"source": "slim", "data": [{"directory": "x", "split": "imagenet"}]}, False),
+    ],
+)
+def test_weights_tell_whether_they_learnt_from_frames_of_a_split(weights, expected):
+    """A teacher's labels of other frames are none of its own frames."""
+    assert lineage.learnt_from(weights, "train_sequence") is expected
+
+
 def save(directory, origin=None):
     """A checkpoint of some weights; returns its path."""
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])

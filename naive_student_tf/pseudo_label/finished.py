@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from naive_student_tf import store
 from naive_student_tf.data import shards
+from naive_student_tf.lineage import learnt_from
 from naive_student_tf.pseudo_label import figures
 
 STATE = "workers"
@@ -92,6 +93,10 @@ class Finished:
                 for name, one in zip(names, counts, strict=True)
             },
         }
+        if "frames_with_truth" in shown["total"]:
+            teacher = self._lineage["parents"]["teacher"]
+            seen = learnt_from(teacher, facts["split"])
+            shown["total"]["quality_on_training_frames"] = seen
         pseudo = {**self._lineage, "ego_masked": int(total["ego_masked"])}
         changed = {"labelled": facts["count"], "pseudo": pseudo, "figures": shown}
         written = [shards.ShardFile(**value["shard"]) for value in read]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from naive_student_tf import checkpoint
+from naive_student_tf import checkpoint, lineage
 from naive_student_tf.data import shards
 from naive_student_tf.evaluate.label_quality import LabelQuality
 from naive_student_tf.labels.cityscapes import CITYSCAPES
@@ -32,9 +32,12 @@ def source(tmp_path):
     return tmp_path / "shards"
 
 
-def teacher(tmp_path, weight=1.0):
-    variable = tf.Variable(weight)
-    path = tf.train.Checkpoint(weight=variable).save(str(tmp_path / "teacher" / "ckpt"))
+def teacher(tmp_path, weight=1.0, origin=None):
+    """An Oracle of saved weights, which tell their lineage where it is given."""
+    saved = {"weight": tf.Variable(weight)}
+    if origin:
+        saved["lineage"] = lineage.variable(origin)
+    path = tf.train.Checkpoint(**saved).save(str(tmp_path / "teacher" / "ckpt"))
     return tiny_shards.Oracle(path)
 
 
@@ -249,6 +252,32 @@ def test_quality_counts_the_frames_that_come_with_a_human_label(tmp_path, label)
     assert [shard.get("pq") for shard in per_shard.values()] == [None, 100, 100]
     assert [s.get("frames_with_truth") for s in per_shard.values()] == [None, 1, 1]
     assert all(frame.pseudo for frame in tiny_shards.read(labelled))
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ({"data": [{"split": "toy", "directory": "s"}], "init": None}, True),
+        ({"data": [{"split": "other", "directory": "s"}], "init": None}, False),
+        (None, None),  # the weights do not tell
+    ],
+)
+def test_quality_on_frames_that_the_teacher_learnt_from_is_told_as_such(
+    tmp_path, label, origin, expected
+):
+    frames = [*FRAMES[:5], tiny_shards.frame(5)]
+    tiny_shards.write(tmp_path / "shards" / "train_sequence", frames)
+    labelled, _ = label(
+        teacher(tmp_path, origin=origin), quality=LabelQuality(CITYSCAPES)
+    )
+    _, facts = shards.read_manifest(str(labelled))
+    assert facts["figures"]["total"]["quality_on_training_frames"] is expected
+
+
+def test_without_human_labels_nothing_is_said_of_their_quality(label):
+    labelled, _ = label(quality=LabelQuality(CITYSCAPES))
+    _, facts = shards.read_manifest(str(labelled))
+    assert "quality_on_training_frames" not in facts["figures"]["total"]
 
 
 def test_the_ego_vehicle_costs_quality_where_the_truth_has_labels_there(
