@@ -72,6 +72,15 @@ def shares_work_dir():
     return "jobs.run.share_work_dir = True" in gin.config_str()
 
 
+def may_differ():
+    """What the bound job lets differ between processes of one WORK_DIR, see jobs.py."""
+    try:
+        job = gin.query_parameter("jobs.run.job").configurable.wrapped
+    except (AttributeError, ValueError):  # no job is bound
+        return ()
+    return getattr(job, "may_differ", ())
+
+
 def parsed():
     """The whole config as text, one binding per value, sorted."""
     return gin.config_str()

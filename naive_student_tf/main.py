@@ -63,6 +63,7 @@ def run(gin_files, gin_params, *, stage=None):
             config.parsed(),
             operative=config.operative,
             shared=config.shares_work_dir(),
+            may_differ=config.may_differ(),
         )
     config.run()
     if work_dir:

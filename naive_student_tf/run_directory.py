@@ -33,7 +33,7 @@ _WORKERS = ("WORKER_INDEX", "NUM_WORKERS")  # differ between processes that shar
 _told = {}  # of this process: "operative", once it has claimed a directory
 
 
-def claim(work_dir, config, *, operative=None, shared=False):
+def claim(work_dir, config, *, operative=None, shared=False, may_differ=()):
     """Makes `work_dir` the directory of this config, or of its continuation.
 
     Args:
@@ -41,6 +41,8 @@ def claim(work_dir, config, *, operative=None, shared=False):
         config: str, the parsed config.
         operative: function without arguments -> str, what of it was used so far.
         shared: bool, whether other processes of the config may work there too.
+        may_differ: tuple of str, further macros and parameters that need not be the
+            same as in the directory's config.
 
     Returns:
         An object to keep: it holds the lock on a local directory.
@@ -51,7 +53,10 @@ def claim(work_dir, config, *, operative=None, shared=False):
         OSError: it cannot be written to, or not be reached.
     """
     try:
-        return _claim(work_dir, config, operative=operative, shared=shared)
+        lock = _lock(work_dir, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        _told["operative"] = operative
+        _write_or_check(work_dir, config, may_differ)
+        return lock
     except BlockingIOError:
         raise
     except (OSError, tf.errors.OpError) as error:
@@ -61,16 +66,13 @@ def claim(work_dir, config, *, operative=None, shared=False):
         ) from error
 
 
-def _claim(work_dir, config, *, operative, shared):
-    lock = _lock(work_dir, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-    _told["operative"] = operative
+def _write_or_check(work_dir, config, may_differ):
     path = store.join(work_dir, CONFIG)
     if store.exists(path) and _has_results(work_dir):
-        _check_same(path, store.read_text(path), config)
+        _check_same(path, store.read_text(path), config, may_differ)
     else:
         store.write_json(store.join(work_dir, VERSIONS), versions())
         store.write_text(path, config)
-    return lock
 
 
 def finish(work_dir, operative):
@@ -112,14 +114,14 @@ def fingerprint(config, *, without=()):
 
     Args:
         config: str.
-        without: tuple of str, further macros that do not count.
+        without: tuple of str, further macros and parameters that do not count.
     """
     lines = _bindings(config, without=without)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _check_same(path, before, now):
-    old, new = _bindings(before), _bindings(now)
+def _check_same(path, before, now, may_differ):
+    old, new = (_bindings(text, without=may_differ) for text in (before, now))
     changed = [
         line
         for line in difflib.unified_diff(old, new, lineterm="", n=0)

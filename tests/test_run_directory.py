@@ -99,6 +99,13 @@ def test_workers_of_another_config_are_refused(with_result, tmp_path):
         run_directory.claim(str(tmp_path / "run"), other, shared=True)
 
 
+def test_what_may_differ_is_not_compared(with_result):
+    other = CONFIG.replace("steps = 5", "steps = 6")
+    run_directory.claim(str(with_result), other, may_differ=("loop.train.steps",))
+    with pytest.raises(ValueError, match="steps = 6"):
+        run_directory.claim(str(with_result), other, may_differ=("loop.train",))
+
+
 def test_the_fingerprint_of_a_config_knows_neither_paths_nor_workers():
     same = CONFIG.replace("'a'", "'b'") + "WORKER_INDEX = 3\nNUM_WORKERS = 8\n"
     first, second = map(run_directory.fingerprint, (CONFIG, same))

@@ -18,6 +18,14 @@ from naive_student_tf.pseudo_label.overlays import Overlays
 from naive_student_tf.pseudo_label.split import Split
 from naive_student_tf.pseudo_label.worker import Worker
 
+# Bound differently, these give the same labels: `_lineage` knows the directories by
+# what they hold, and the rest is how a worker goes about it.
+MAY_DIFFER = (
+    *("DATA_DIR", "CHECKPOINT", "PREVIOUS"),
+    *("job.pseudo_label.batch_size", "job.pseudo_label.num_threads"),
+    *("job.pseudo_label.expire_s", "job.pseudo_label.stall_s"),
+)
+
 
 def pseudo_label(
     *,
@@ -98,13 +106,14 @@ def pseudo_label(
     with worker.signs_of_life():
         for name in splits:
             source = store.join(data_dir, name)
+            before = store.join(previous, name) if previous else None
             split = Split(
                 name=name,
                 source=source,
                 work_dir=work_dir,
-                previous=store.join(previous, name) if previous else None,
+                previous=before,
                 finished=Finished(
-                    work_dir, name, lineage=_lineage(labeller, source, work_dir)
+                    work_dir, name, lineage=_lineage(labeller, source, before, work_dir)
                 ),
                 claims=Claims(
                     store.join(state, "claims", name),
@@ -119,16 +128,21 @@ def pseudo_label(
     print(worker.summary(), flush=True)
 
 
-def _lineage(labeller, source, work_dir):
-    """Where the labels of one split come from: dict of what JSON can hold."""
+pseudo_label.may_differ = MAY_DIFFER
+
+
+def _lineage(labeller, source, previous, work_dir):
+    """Where the labels of one split come from: dict of what JSON can hold.
+
+    It names no directories: workers may have them in different places.
+    """
     inference = labeller.inference
-    manifest = store.join(source, shards.MANIFEST)
-    _, facts = shards.read_manifest(source)
+    facts, manifest_hash = _manifest(source)
     config = store.join(work_dir, run_directory.CONFIG)
     return {
         "stage": "pseudo_label",
         **labeller.stamp,
-        "teacher_checkpoint": inference.checkpoint,
+        "teacher_checkpoint": store.basename(inference.checkpoint),
         "scales": list(inference.scales),
         "flip": inference.flip,
         "void_regions": list(labeller.void_regions),
@@ -136,16 +150,29 @@ def _lineage(labeller, source, work_dir):
         "config": _config_hash(config) if store.exists(config) else None,
         "data": {
             "split": facts["split"],
-            "manifest_sha256": hashlib.sha256(store.read_bytes(manifest)).hexdigest(),
+            "manifest_sha256": manifest_hash,
         },
+        "compared_with": previous and {"manifest_sha256": _manifest(previous)[1]},
         "parents": {
-            "teacher": lineage.of_weights(inference.checkpoint),
+            "teacher": _of_teacher(labeller),
             "data": facts.get("pseudo"),
         },
     }
 
 
 def _config_hash(path):
-    """Of the settings alone: teacher and data are known by what they hold."""
-    without = ("DATA_DIR", "CHECKPOINT", "PREVIOUS")
-    return run_directory.fingerprint(store.read_text(path), without=without)
+    """Of the settings that labels depend on, without MAY_DIFFER."""
+    return run_directory.fingerprint(store.read_text(path), without=MAY_DIFFER)
+
+
+def _manifest(directory):
+    """(facts, sha256 of the file) of a shard directory's manifest."""
+    _, facts = shards.read_manifest(directory)
+    data = store.read_bytes(store.join(directory, shards.MANIFEST))
+    return facts, hashlib.sha256(data).hexdigest()
+
+
+def _of_teacher(labeller):
+    """The lineage of the weights; their hash where they do not tell it."""
+    found = lineage.of_weights(labeller.inference.checkpoint)
+    return {"unknown": labeller.stamp["teacher"]} if "unknown" in found else found

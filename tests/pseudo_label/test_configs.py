@@ -3,7 +3,7 @@
 import gin
 import pytest
 
-from naive_student_tf import config
+from naive_student_tf import config, run_directory
 
 JOB = "gin_configs/jobs/pseudo_label.gin"
 
@@ -54,3 +54,66 @@ def test_the_paper_has_no_threshold_and_masks_the_ego_vehicle_alone():
     parsed = config.parsed()
     assert "min_confidence" not in parsed and "void_regions" not in parsed
     assert config.shares_work_dir()
+
+
+@pytest.fixture
+def claim(tmp_path):
+    """Claims a WORK_DIR that has results, as main.py does for a worker."""
+    (tmp_path / "shards").mkdir()
+    (tmp_path / "shards" / "a.tfrecord").touch()
+
+    def claim(*bindings, files=()):
+        config.load([JOB, *files], bindings)
+        run_directory.claim(
+            str(tmp_path),
+            config.parsed(),
+            shared=config.shares_work_dir(),
+            may_differ=config.may_differ(),
+        )
+
+    claim()
+    return claim
+
+
+@pytest.mark.parametrize(
+    "binding",
+    [
+        "DATA_DIR = '/mnt/a/place/whose/name/is/so/long/that/gin/breaks/it/shards'",
+        "CHECKPOINT = '/mnt/runs/teacher/checkpoints/ckpt-60000'",
+        "PREVIOUS = '/mnt/runs/pseudo_label_0'",
+        "job.pseudo_label.num_threads = 4",
+        "job.pseudo_label.batch_size = 2",
+        "job.pseudo_label.expire_s = 600.0",
+        "job.pseudo_label.stall_s = 600.0",
+        "WORKER_INDEX = 3",
+    ],
+)
+def test_unequal_machines_may_share_a_work_dir(claim, binding):
+    claim(binding)
+
+
+@pytest.mark.parametrize(
+    "binding",
+    [
+        "inference.Inference.scales = (1.0,)",
+        "inference.Inference.flip = False",
+        "panoptic_deeplab.panoptic_deeplab.precision = 'mixed_bfloat16'",
+        "job.pseudo_label.min_confidence = 0.9",
+        "job.pseudo_label.void_regions = ()",
+        "ITERATION = 2",
+        "SPLITS = ('train_extra',)",
+    ],
+)
+def test_workers_that_would_label_differently_may_not(claim, binding):
+    with pytest.raises(ValueError, match="is of another config"):
+        claim(binding)
+
+
+def test_workers_of_another_strategy_may_not(claim):
+    with pytest.raises(ValueError, match=r"strategy = @strategy\.mirrored"):
+        claim(files=["gin_configs/hardware/predict_gpus.gin"])
+
+
+def test_other_jobs_let_nothing_differ():
+    config.load(["gin_configs/jobs/train.gin"])
+    assert config.may_differ() == ()

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import pathlib
+import shutil
 
 import numpy as np
 import pytest
@@ -121,7 +122,7 @@ def test_the_manifest_and_every_frame_name_the_teacher(source, label):
         "stage": "pseudo_label",
         "iteration": 2,
         "teacher": fingerprint,
-        "teacher_checkpoint": inference.checkpoint,
+        "teacher_checkpoint": "ckpt-1",
         "scales": [1.0],
         "flip": True,
         "void_regions": [1],
@@ -132,7 +133,8 @@ def test_the_manifest_and_every_frame_name_the_teacher(source, label):
             "split": "toy",
             "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
         },
-        "parents": {"teacher": {"unknown": inference.checkpoint}, "data": None},
+        "compared_with": None,
+        "parents": {"teacher": {"unknown": fingerprint}, "data": None},
     }
     assert (facts["labelled"], facts["count"], facts["split"]) == (7, 7, "toy")
     for frame in tiny_shards.read(labelled):
@@ -422,6 +424,50 @@ def test_labels_of_two_teachers_are_never_mixed(label, tmp_path):
     )
     with pytest.raises(ValueError, match=r"00000-of-00003.tfrecord was labelled by"):
         label(second)
+
+
+def begun(labelled):
+    """Leaves a run as if it had been stopped before its last shard."""
+    (labelled / "manifest.json").unlink()
+    sorted(labelled.glob("*.tfrecord"))[-1].unlink()
+
+
+@pytest.mark.parametrize("origin", [None, {"data": [], "init": None}])
+def test_workers_may_have_the_directories_in_other_places_and_other_settings(
+    tmp_path, label, source, origin
+):
+    first = teacher(tmp_path, origin=origin)
+    label(first)
+    (tmp_path / "pseudo").rename(tmp_path / "before")
+    labelled, _ = label(first, previous=str(tmp_path / "before"))
+    expected = hashes(labelled)
+    begun(labelled)
+    for name in ("shards", "teacher", "before"):
+        shutil.copytree(tmp_path / name, tmp_path / "mount" / name)
+    job.pseudo_label(
+        data_dir=str(tmp_path / "mount" / ".." / "mount" / "shards"),
+        work_dir=str(tmp_path / "pseudo"),
+        inference=lambda: tiny_shards.Oracle(tmp_path / "mount" / "teacher" / "ckpt-1"),
+        previous=str(tmp_path / "mount" / "before"),
+        **{**SETTINGS, "batch_size": 3},
+        num_threads=3,
+        expire_s=60.0,
+    )
+    assert hashes(labelled) == expected
+
+
+def test_labels_at_other_scales_or_compared_with_others_are_never_mixed(
+    label, tmp_path
+):
+    labelled, inference = label()
+    (tmp_path / "pseudo").rename(tmp_path / "before")
+    labelled, _ = label(inference)
+    begun(labelled)
+    with pytest.raises(ValueError, match="was labelled by"):
+        label(inference, previous=str(tmp_path / "before"))
+    inference.scales = (1.0, 2.0)
+    with pytest.raises(ValueError, match=r"this run is .*'scales': \[1\.0, 2\.0\]"):
+        label(inference)
 
 
 def test_a_split_that_is_not_there_is_named(label):
