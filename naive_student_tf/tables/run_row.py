@@ -59,6 +59,11 @@ class Row:
         return self.goal.directory(self.work_dir)
 
 
+def data_set(name):
+    """The name of a data set, for `Row.data`; a config may name several."""
+    return name
+
+
 def run_row(*, row, max_parallel=1, only_print=False, scores=None):
     """Runs what a row needs and appends its scores to the table's results.jsonl.
 
