@@ -157,6 +157,27 @@ def test_a_row_of_table_3_changes_one_stage_and_what_follows(row, role, change):
     assert "teacher_0" in same and "student_x71" not in same
 
 
+ABLATED = [row for row in ROWS if "ablated_x71" in (ROOT / row).read_text()]
+
+
+@pytest.mark.parametrize("row", ABLATED)
+def test_one_binding_fine_tunes_the_students_of_the_ablations(row, tmp_path):
+    """On the human labels that their teachers had."""
+    tuned = tmp_path / "tuned.gin"
+    tuned.write_text(
+        "from __gin__ import dynamic_registration\n"
+        "from naive_student_tf.iterate import graph\n"
+        "ablated_x71/graph.place.stage = @finetune_x71/graph.Node()\n"
+    )
+    before, (*stages, student, finetune, _) = stages_of(row), stages_of(row, tuned)
+    assert [*stages, student] == before[:-1]
+    assert finetune.params["INIT_FROM"] == f"runs/x/{student.name}"
+    labels = finetune.params["DATA_DIR"].removeprefix("runs/x/")
+    part = "figure_05" in row and "100" not in row
+    assert labels.startswith("fraction_human-" if part else "cityscapes-")
+    assert labels.endswith("/train_fine")
+
+
 @pytest.mark.parametrize(
     "rows",
     [
