@@ -26,6 +26,8 @@ from naive_student_tf.tpu import topology
 ROOT = pathlib.Path(__file__).parents[1]
 JSON, TABLE = ROOT / "benchmarks/stage_hours.json", ROOT / "benchmarks/stage_hours.md"
 SLICES = ("v3:4x4", "v5e:4x8", "v5e:2x4")  # the paper's 32 cores; 32 and 8 of v5e
+PRETRAIN = "gin_configs/jobs/pretrain.gin"
+HOST_CORES = 8  # of the largest machine of one host, v3-8 or v5litepod-8
 _GOAL = "run_row.Row.goal"
 _INCLUDED = re.compile(r"^include 'gin_configs/models/(\w+)\.gin'", re.M)
 
@@ -42,9 +44,7 @@ class Task:
 TASKS = {
     "gin_configs/jobs/train.gin": Task("Cityscapes"),
     "gin_configs/mapillary/train.gin": Task("Mapillary", tpu_dry_run.MAPILLARY),
-    "gin_configs/jobs/pretrain.gin": Task(
-        "ImageNet", tpu_dry_run.IMAGENET, precision="float32"
-    ),
+    PRETRAIN: Task("ImageNet", tpu_dry_run.IMAGENET, precision="float32"),
 }
 
 
@@ -158,8 +158,11 @@ def _seconds(record):
 
 
 def hours(records, stage, slice_):
-    """dict of hours, float, of the whole slice, and is_bound, bool, whether it takes
-    at least so many; None where the record does not say."""
+    """dict of hours, float, of the whole slice; is_bound, bool, whether it takes at
+    least so many; and hbm_peak_bytes of a core, None if it was not compiled for this
+    slice. None where the record does not say, or the job cannot use the slice."""
+    if stage.job == PRETRAIN and topology.parse(slice_).num_cores > HOST_CORES:
+        return None  # its reader feeds one host, gin_configs/tpu_v5e_32/pretrain.gin
     if stage.updates:
         found = update(
             records,
@@ -173,6 +176,7 @@ def hours(records, stage, slice_):
         return {
             "hours": stage.updates * found["seconds"] / 3600,
             "is_bound": found["estimate"] == "roofline",
+            "hbm_peak_bytes": found["hbm_peak_bytes"],
         }
     predictions = [
         record
@@ -186,7 +190,8 @@ def hours(records, stage, slice_):
     best = max(predictions, key=lambda record: record["topology"] == slice_)
     frame_s = pseudo_label_cost.chip_seconds(slice_, best)
     in_hours = stage.frames * frame_s / chips(slice_) / 3600
-    return {"hours": in_hours, "is_bound": True}
+    peak = best["hbm_peak_bytes"] if best["topology"] == slice_ else None
+    return {"hours": in_hours, "is_bound": True, "hbm_peak_bytes": peak}
 
 
 def chips(slice_):
@@ -206,7 +211,7 @@ def rows():
 
 def figures(records):
     """All that the table says, ready for JSON."""
-    behind = {row: stages(row) for row in rows()}
+    behind = {row: found for row in rows() if (found := stages(row))}  # else toy only
     everything = {name: s for found in behind.values() for name, s in found.items()}
     kinds = sorted(set(everything.values()), key=repr)
     steps = {(s.job, s.network, s.batch) for s in kinds if s.updates}
@@ -242,11 +247,24 @@ def figures(records):
             **{row: _sums(found.values(), in_hours) for row, found in behind.items()},
             "all of them, shared stages once": _sums(everything.values(), in_hours),
         },
+        "tables": {
+            table: _sums(found.values(), in_hours)
+            for table, found in _of_tables(behind).items()
+        },
     }
 
 
+def _of_tables(behind):
+    """{table: {name of a stage: Stage}}: those of its rows, shared ones once."""
+    found = {}
+    for row, of_row in behind.items():
+        found.setdefault(row.partition("/")[0], {}).update(of_row)
+    return found
+
+
 def _sums(stages_, in_hours):
-    """Of each slice: hours of the stages on record, and how many are not."""
+    """Of each slice: hours of the stages on record, how many are not, and the memory
+    of a core that the largest of them takes."""
     found = {}
     for slice_ in SLICES:
         of_stages = [in_hours[stage][slice_] for stage in stages_]
@@ -255,6 +273,9 @@ def _sums(stages_, in_hours):
             "hours": sum(value["hours"] for value in known),
             "is_bound": any(value["is_bound"] for value in known),
             "stages_not_run": of_stages.count(None),
+            "hbm_peak_bytes": max(
+                filter(None, (value["hbm_peak_bytes"] for value in known)), default=None
+            ),
         }
     return found
 

@@ -10,7 +10,8 @@ HEADER = (
     "input, host and collectives. Prediction is 7 scales and flip, always by "
     "roofline, and where the slice was not compiled for, with the work of another. "
     "Without drop path or multi-grid a network counts as with them: they leave the "
-    "multiply-adds as they are."
+    "multiply-adds as they are. ImageNet takes one host, whose reader feeds no other: "
+    "no hours on a slice of several."
 )
 UPDATE_COLUMNS = (
     "training",

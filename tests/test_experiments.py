@@ -24,7 +24,6 @@ PRINTED = {"value": "63.0", "tolerance": 0.5}
 PAPER = {
     "table": "Table 0",
     "title": "A table",
-    "cost": "nothing",
     "numbers": {
         "params": {"name": "Params (M)", "count": ["trainable_params"], "unit": 1e6},
         "pq": {"name": "PQ (%)"},

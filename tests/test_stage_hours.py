@@ -99,6 +99,36 @@ def test_a_step_that_does_not_fit_takes_no_hours():
     assert hours({**RECORD, "fits": False}) is None
 
 
+def test_imagenet_is_fed_by_one_host_only():
+    job = stage_hours.PRETRAIN
+    stage = stage_hours.Stage("imagenet", job, "wide_resnet_41", updates=10, batch=64)
+    task = {"precision": "float32", "changes": list(tpu_dry_run.IMAGENET)}
+    one = {**RECORD, **task, "topology": "v5e:2x4", "batch_size": 8}
+    several = {**RECORD, **task, "topology": "v5e:4x8", "batch_size": 2}
+    assert hours(one, stage=stage, slice_="v5e:2x4")
+    assert hours(several, stage=stage, slice_="v5e:4x8") is None
+
+
+def test_the_memory_of_a_sum_is_that_of_its_largest_stage():
+    larger = {**PREDICTION, "topology": "v5e:4x8", "hbm_peak_bytes": 12 * 2**30}
+    in_hours = {
+        stage: {
+            slice_: stage_hours.hours([RECORD, larger], stage, slice_)
+            for slice_ in stage_hours.SLICES
+        }
+        for stage in (STUDENT, LABELS)
+    }
+    sums = stage_hours._sums(in_hours, in_hours)
+    assert sums["v5e:4x8"]["hbm_peak_bytes"] == 12 * 2**30
+    assert sums["v5e:2x4"]["hbm_peak_bytes"] is None  # compiled for another
+
+
+def test_a_row_of_the_toy_scale_takes_no_hours():
+    found = stage_hours.figures([])
+    assert not [row for row in found["rows"] if row.startswith("pseudo_labels/")]
+    assert "pseudo_labels" not in found["tables"] and "table_01" in found["tables"]
+
+
 def test_pseudo_labels_are_shared_by_the_chips():
     assert hours(PREDICTION, stage=LABELS) == pytest.approx(36_000 / 3600 / 32)
     # v3 has two cores a chip; its peak is 61.5e12 a core

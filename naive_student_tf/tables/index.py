@@ -1,9 +1,10 @@
 """The index of the experiments: what every row of every table has come to."""
 
+from naive_student_tf.results_table import MISSING
 from naive_student_tf.tables import markdown, render
 
 COMMAND = "python -m naive_student_tf.main --gin_file"
-_TABLES = ("table", "title", "cost")
+_TABLES = ("table", "title")
 _ROWS = ("table", "row", "config", "status")
 _STATUSES = f"""\
 Of each row's numbers: `reproduced` (inside the tolerance of paper.json), `off`,
@@ -15,9 +16,11 @@ Of each row's numbers: `reproduced` (inside the tolerance of paper.json), `off`,
 ```
 """
 _HOURS = """\
-The last columns: hours of a row's stages on slices of Cloud TPU, all from nothing, by
-the compiler's record and not by runs; `≥`: at least, `+ n` stages are not on record
-([stage_hours.md](../benchmarks/stage_hours.md)).
+Under the name of a slice of Cloud TPU: hours of the stages at the paper's scale, all
+from nothing, by the compiler's record and not by runs, and the memory that the largest
+of them takes of a core; `≥`: at least, `+ n` stages are not on record
+([stage_hours.md](../benchmarks/stage_hours.md)). In the first table, stages that rows
+share count once. Without hours: rows that are counted, or of the toy scale only.
 """
 
 
@@ -30,16 +33,21 @@ def index(tables, *, hours):
     """
     slices = hours.get("chips", {})
     titles = [
-        (f"[{paper['table']}]({folder}/README.md)", paper["title"], paper["cost"])
+        (
+            f"[{paper['table']}]({folder}/README.md)",
+            paper["title"],
+            *_took(hours, "tables", folder),
+        )
         for folder, paper, _ in tables
     ]
     rows = [row for table in tables for row in _rows(*table, hours)]
-    by_row = markdown.table([*_ROWS, *(f"h, {of}" for of in slices)], rows)
     return (
         f"{markdown.NOTE}\n\n# The paper's tables\n\n"
-        f"{markdown.table(_TABLES, titles)}\nCounted and rendered by\n\n"
+        f"{markdown.table([*_TABLES, *slices], titles)}\n{_HOURS}\n"
+        f"Counted and rendered by\n\n"
         f"```\n{COMMAND} gin_configs/jobs/tables.gin\n```\n\n"
-        f"## Status by row\n\n{_STATUSES}\n{_HOURS}\n{by_row}"
+        f"## Status by row\n\n{_STATUSES}\n"
+        f"{markdown.table([*_ROWS, *slices], rows)}"
     )
 
 
@@ -49,18 +57,24 @@ def _rows(folder, paper, results, hours):
         found = render.row_statuses(paper, results, row)
         name = paper["rows"][row]["name"]
         config = f"[{row}.gin]({folder}/{row}.gin)"
-        sums = hours.get("rows", {}).get(f"{folder}/{row}", {})
-        took = [_hours(sums.get(of)) for of in hours.get("chips", ())]
+        took = _took(hours, "rows", f"{folder}/{row}")
         yield table, name, config, counted(found), *took
 
 
+def _took(hours, kind, name):
+    sums = hours.get(kind, {}).get(name, {})
+    return [_hours(sums.get(of)) for of in hours.get("chips", ())]
+
+
 def _hours(found):
-    """'≥ 49.8 + 3': hours, and how many stages are not in them."""
+    """'≥ 49.8 h + 3, 12.1 GiB': the 3 are stages that are not in the hours."""
     if found is None:
         return ""
-    missing = found["stages_not_run"]
+    missing, peak = found["stages_not_run"], found["hbm_peak_bytes"]
     bound = "≥ " if found["is_bound"] else ""
-    return f"{bound}{found['hours']:.1f}" + (f" + {missing}" if missing else "")
+    text = f"{bound}{found['hours']:.1f} h" if found["hours"] else MISSING
+    text += f" + {missing}" if missing else ""
+    return text + (f", {peak / 2**30:.1f} GiB" if peak else "")
 
 
 def counted(statuses):

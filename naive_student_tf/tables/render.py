@@ -1,7 +1,7 @@
 """A table of the paper beside our numbers, as Markdown; nothing in it is typed.
 
 `paper` is a table's paper.json:
-    table, title, cost: str.
+    table, title: str.
     count_with: str, the job that counts a row without training it, if there is one.
     numbers: {key: {name: str, unit: float, count: path into that job's JSON}}; a
         number without `count` needs training.

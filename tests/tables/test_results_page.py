@@ -5,7 +5,6 @@ from naive_student_tf.tables import index, results_page
 PAPER = {
     "table": "Table 0",
     "title": "A table",
-    "cost": "nothing",
     "numbers": {"pq": {"name": "PQ (%)"}, "ap": {"name": "AP (%)"}},
     "rows": {
         "a": {
@@ -77,12 +76,18 @@ def test_other_experiments_pictures_and_benchmarks_are_shown():
     assert "A frame\n\n![A frame](pictures/val.webp)" in text
 
 
-def test_the_index_has_hours_where_they_are_known():
-    sums = {"v5e:4x8": {"hours": 49.84, "is_bound": True, "stages_not_run": 3}}
+def test_the_index_has_hours_and_memory_where_they_are_known():
+    sums = {"hours": 49.84, "is_bound": True, "stages_not_run": 3}
+    sums = {"v5e:4x8": sums | {"hbm_peak_bytes": 12.1 * 2**30}}
+    nothing = {"hours": 0, "is_bound": False, "stages_not_run": 2}
+    nothing = {"v5e:4x8": nothing | {"hbm_peak_bytes": None}}
     hours = {"chips": {"v5e:4x8": 32}, "rows": {"table_00/b": sums}}
-    first, second = index.index(TABLES, hours=hours).splitlines()[-2:]
+    hours["tables"] = {"table_00": nothing}
+    text = index.index(TABLES, hours=hours)
+    assert "| [Table 0](table_00/README.md) | A table | \N{EN DASH} + 2 |" in text
+    first, second = text.splitlines()[-2:]
     assert first.endswith("| [a.gin](table_00/a.gin) | toy 1, not run 1 |  |")
-    assert second.endswith("| [b.gin](table_00/b.gin) | toy | ≥ 49.8 + 3 |")
+    assert second.endswith("| [b.gin](table_00/b.gin) | toy | ≥ 49.8 h + 3, 12.1 GiB |")
 
 
 def test_the_index_does_without_hours():
