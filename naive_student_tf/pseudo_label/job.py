@@ -73,7 +73,8 @@ def pseudo_label(
             shard from its index on (SLURM arrays, indexed Kubernetes Jobs). None:
             whatever nobody else has.
         expire_s: float, seconds without a sign of life after which another worker
-            takes over a shard.
+            takes over a shard. A worker gives ten such signs in its own `expire_s`:
+            not less than a fifth of another worker's.
         stall_s: float, seconds without a finished frame after which a worker counts as
             hanging; compiling must take less.
 

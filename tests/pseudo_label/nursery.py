@@ -32,17 +32,23 @@ class SlowOracle(tiny_shards.Oracle):
         return super().__call__(images, only=only)
 
 
-def work(*, checkpoint, wait_s=0.0, gate=None, log=None, dies=None, **settings):
+def work(
+    *, checkpoint, wait_s=0.0, gate=None, log=None, pace=None, dies=None, **settings
+):
     """Runs the job; notes every shard that it has marked as finished, and its end.
 
     Who dies between the mark and the note has marked the shard: it is noted never, and
     not done again. Who dies `dies` ("before" or "after") the first mark does so there.
+    With `pace`, a file, no more shards are marked than it has bytes, or one per worker
+    more.
     """
     if log:
         mark = finished.Finished.mark
 
         def noted(self, shard, counts):
             die_if(dies == "before")
+            while pace and len(marks(settings["work_dir"])) >= size(pace):
+                time.sleep(0.005)
             mark(self, shard, counts)
             with pathlib.Path(log).open("a") as file:
                 file.write(f"{shard.file}\n")
@@ -55,6 +61,15 @@ def work(*, checkpoint, wait_s=0.0, gate=None, log=None, dies=None, **settings):
     if log:
         with pathlib.Path(f"{log}.ended").open("a") as file:
             file.write(f"{os.getpid()}\n")
+
+
+def marks(work_dir):
+    """Paths of the marks of finished shards."""
+    return list(pathlib.Path(work_dir, "workers", "finished").glob("*/*.json"))
+
+
+def size(path):
+    return pathlib.Path(path).stat().st_size
 
 
 def die_if(condition):

@@ -15,9 +15,10 @@ import tensorflow as tf
 
 from naive_student_tf.data import shards
 from tests import tiny_shards
+from tests.pseudo_label.nursery import marks
 
 ROOT = pathlib.Path(__file__).parents[2]
-KILLS, WORKERS = 24, 3
+KILLS, WORKERS, AHEAD = 24, 3, 4
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +43,12 @@ def nursery():
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     """Of a run over ten shards of two frames; only frame 7 waits at the gate."""
-    root = tmp_path_factory.mktemp("workers")
     numbers = [7 if place == 10 else place % 7 for place in range(20)]
+    return prepare(tmp_path_factory.mktemp("workers"), numbers)
+
+
+def prepare(root, numbers):
+    """Shards of two frames of these numbers, and a teacher; returns the settings."""
     frames = [tiny_shards.frame(number, labelled=False) for number in numbers]
     tiny_shards.write(root / "shards" / "video", frames, per_shard=2)
     saved = tf.train.Checkpoint(weight=tf.Variable(1.0)).save(str(root / "ckpt"))
@@ -60,10 +65,13 @@ def settings(tmp_path_factory):
 @pytest.fixture(scope="module")
 def undisturbed(nursery, settings, tmp_path_factory):
     """The files of a run of one worker."""
-    work_dir = tmp_path_factory.mktemp("undisturbed")
+    return run_alone(nursery, settings, tmp_path_factory.mktemp("undisturbed"), 10)
+
+
+def run_alone(nursery, settings, work_dir, num_shards):
     wait_for([nursery(**settings, work_dir=str(work_dir))])
     found = results(work_dir)
-    assert len(found) == 10 + 10 + 1  # shards, event files, manifest
+    assert len(found) == num_shards * 2 + 1  # shards, event files, manifest
     return found
 
 
@@ -92,27 +100,40 @@ def times_finished(log):
 
 
 def test_three_workers_killed_at_random_leave_what_one_leaves_undisturbed(
-    nursery, settings, undisturbed, tmp_path
+    nursery, tmp_path
 ):
-    chance = random.Random(0)
-    gate, log, work_dir = (tmp_path / name for name in ("gate", "log", "run"))
-    settings = {
-        **settings,
+    """Kill number k comes when k to k + AHEAD + WORKERS - 1 shards are finished."""
+    chance, num_shards = random.Random(0), KILLS + AHEAD + WORKERS  # not all are done
+    settings = prepare(tmp_path, [place % 7 for place in range(2 * num_shards)])
+    undisturbed = run_alone(nursery, settings, tmp_path / "alone", num_shards)
+    pace, log, work_dir = (tmp_path / name for name in ("pace", "log", "run"))
+    settings |= {
         "work_dir": str(work_dir),
-        "gate": str(gate),  # so that it cannot end before the last kill
+        "pace": str(pace),  # so that the kills keep up, on a busy machine too
         "log": str(log),
-        "wait_s": 0.05,
+        "wait_s": 0.1,
         "expire_s": 5.0,
     }
-    workers = [nursery(**settings) for _ in range(WORKERS)]
-    for _ in range(KILLS):
-        time.sleep(chance.uniform(0.0, 0.5))
+    pace.touch()
+    workers, finished = [nursery(**settings) for _ in range(WORKERS)], []
+    for number in range(KILLS):
+        pace.write_bytes(bytes(number + AHEAD))
+        wait_until(
+            lambda least=number: (
+                len(marks(work_dir)) >= least or not all(map(lives, workers))
+            )
+        )
+        time.sleep(chance.uniform(0.0, 0.3))
         killed = workers.pop(chance.randrange(WORKERS))
         assert lives(killed)
         os.kill(killed, signal.SIGKILL)
+        finished.append(len(marks(work_dir)))
         workers.append(nursery(**settings))
-    gate.touch()
+    pace.write_bytes(bytes(num_shards))
     wait_for(workers)
+    assert [0 <= done - k < AHEAD + WORKERS for k, done in enumerate(finished)] == (
+        [True] * KILLS
+    )
     assert results(work_dir) == undisturbed
     assert max(times_finished(log).values()) == 1
     assert claims_left(work_dir) == []
