@@ -50,10 +50,10 @@ def test_a_worker_is_told_of_before_its_first_frame(tmp_path):
     new = worker_room.Worker(
         str(tmp_path), device=conveyor.Stopwatch(), expire_s=0.1, stall_s=60.0
     )
+    new.beat()
+    assert (told(tmp_path)["frames"], told(tmp_path)["ended"]) == (0, False)
     with new.signs_of_life():
-        while not list(tmp_path.rglob("*.json")):
-            time.sleep(0.01)
-        assert (told(tmp_path)["frames"], told(tmp_path)["ended"]) == (0, False)
+        pass
     assert told(tmp_path)["ended"]
 
 
