@@ -2,10 +2,11 @@
 
 `paper["claims"]` is a list of {text: str, better: row, worse: row, expect: one of
 `EXPECTED`}. A claim is tried on every number that both rows print or have, unless it is
-counted (larger is better), and on the mean of these numbers. With `share`, {number:
-float}, `better` has to reach that share of `worse`. With `no_toy`, a str, embedded data
-give numbers but no verdict, for that reason. `paper["toy_note"]` is what a reader has
-to know before any verdict on embedded data.
+counted, and on the mean of these numbers. Larger is better; a number with `is_error`
+counts with a minus. With `share`, {number: float}, `better` has to reach that share of
+`worse`. With `no_toy`, a str, embedded data give numbers but no verdict, for that
+reason. `paper["toy_note"]` is what a reader has to know before any verdict on embedded
+data.
 
 The rule: d is `better` minus `worse` of one seed, in the newest results of both rows on
 the same data. With fewer than `FEWEST` seeds nothing can be told. Else the row is
@@ -34,8 +35,9 @@ MEAN = "mean"
 T_95 = {2: 2.920, 3: 2.353, 4: 2.132, 5: 2.015, 6: 1.943, 7: 1.895, 8: 1.860, 9: 1.833}
 _HEADER = ("claim", "number", "paper", "ours", "seeds above 0", "data", "verdict")
 RULE = (
-    "Paper and ours: the difference between the two rows that a claim compares; ours "
-    "within each seed, mean ± standard deviation. `shows` and `does not show`: the "
+    "Paper and ours: the difference between the two rows that a claim compares, of an "
+    "error how much smaller it is; ours within each seed, mean ± standard deviation. "
+    "`shows` and `does not show`: the "
     "mean is further from zero, on the claimed side or on the other, than noise alone "
     f"is once in 20 claims (Student's t, {FEWEST} seeds or more). That two rows are "
     "equal is never said to show."
@@ -93,6 +95,7 @@ def try_claim(paper, results, claim):
     """
     _check(paper, claim)
     keys = _keys(paper, results, claim)
+    signs = {key: -1 if paper["numbers"][key].get("is_error") else 1 for key in keys}
     groups = [([key], paper["numbers"][key]["name"]) for key in keys]
     if len(keys) > 1:
         groups.append((keys, f"mean of the {len(keys)}"))
@@ -102,14 +105,14 @@ def try_claim(paper, results, claim):
             results,
             claim["better"],
             claim["worse"],
-            keys=of,
+            keys={key: signs[key] for key in of},
             share=claim.get("share", {}),
         )
         tried.append(
             {
                 "key": MEAN if len(of) > 1 else of[0],
                 "name": name,
-                "printed": _printed_difference(paper, claim, of),
+                "printed": _printed_difference(paper, claim, of, signs),
                 "differences": found,
                 "data": data,
                 "verdict": _verdict(claim, data, found),
@@ -141,8 +144,9 @@ def verdict(differences, *, expect):
 def differences(results, better, worse, *, keys, share):
     """`better` minus the share of `worse`, seed by seed; of several keys, the mean.
 
-    Of several data sets the one counts on which the newest pair was measured; of
-    several lines of a row and seed, the newest.
+    `keys` is {key: 1, or -1 where smaller is better}. Of several data sets the one
+    counts on which the newest pair was measured; of several lines of a row and seed,
+    the newest.
 
     Returns:
         (name of the data set, list of float); (None, []) without a pair.
@@ -153,7 +157,10 @@ def differences(results, better, worse, *, keys, share):
         if line["row"] in (better, worse) and set(keys) <= set(line["metrics"]):
             of_seed = values.setdefault(line["data"], {}).setdefault(line["seed"], {})
             shares = share if line["row"] == worse else {}
-            numbers = [line["metrics"][key] * shares.get(key, 1) for key in keys]
+            numbers = [
+                sign * line["metrics"][key] * shares.get(key, 1)
+                for key, sign in keys.items()
+            ]
             of_seed[line["row"]] = statistics.mean(numbers)
             data = line["data"] if len(of_seed) == 2 else data
     pairs = [rows for rows in values.get(data, {}).values() if len(rows) == 2]
@@ -187,14 +194,16 @@ def _keys(paper, results, claim):
     ]
 
 
-def _printed_difference(paper, claim, keys):
+def _printed_difference(paper, claim, keys, signs):
     """What the paper prints for `better` minus `worse`; None where it prints none."""
     rows = [paper["rows"][claim[name]]["printed"] for name in ("better", "worse")]
     values = [[row.get(key, {}).get("value") for key in keys] for row in rows]
     if "share" in claim or any(value is None for of_row in values for value in of_row):
         return None
-    better, worse = (statistics.mean(map(float, of_row)) for of_row in values)
-    return better - worse
+    return statistics.mean(
+        signs[key] * (float(better) - float(worse))
+        for key, better, worse in zip(keys, *values, strict=True)
+    )
 
 
 def _cells(tried):

@@ -9,7 +9,10 @@ _ROWS = ("table", "row", "config", "status")
 _STATUSES = f"""\
 Of each row's numbers: `reproduced` (inside the tolerance of paper.json), `off`,
 `measured` (the paper draws a curve and prints no number), `toy` (of embedded data) or
-`not run`. What a row that is trained would run, in order, without running it:
+`not run`. Seeds are averaged where their `setting` (the config without the seed) is
+that of a row's newest line; lines from before there was one have none, so that such a
+row is run again with all its seeds. What a row that is trained would run, in order,
+without running it:
 
 ```
 {COMMAND} experiments/table_01/iteration_2.gin --gin_param 'ONLY_PRINT=True'

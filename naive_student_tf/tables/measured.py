@@ -14,6 +14,14 @@ def current(results):
     ]
 
 
+def left_out(results, line):
+    """Seeds of the row and data of a new line that only older settings have."""
+    whose = ("row", "data")
+    same = [old for old in results if all(old[key] == line[key] for key in whose)]
+    counted = {old["seed"] for old in current(same)}
+    return sorted({old["seed"] for old in same} - counted)
+
+
 def newest(results, row, key):
     """(value, line) of the last result of a row that has this number, or two None."""
     for line in reversed(results):

@@ -3,8 +3,8 @@
 `paper` is a table's paper.json:
     table, title: str.
     count_with: str, the job that counts a row without training it, if there is one.
-    numbers: {key: {name: str, unit: float, count: path into that job's JSON}}; a
-        number without `count` needs training.
+    numbers: {key: {name: str, unit: float, count: path into that job's JSON, is_error:
+        bool, whether smaller is better}}; a number without `count` needs training.
     rows: {row: {name: str, printed: {key: {value, tolerance, printed_in}}}}; `value`
         is a string, digit for digit as printed, or a list, or null where the paper
         draws the number and prints none; these two have no tolerance; `printed_in`

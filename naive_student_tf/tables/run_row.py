@@ -11,8 +11,9 @@ import pathlib
 from naive_student_tf import run_directory, store
 from naive_student_tf.iterate import graph
 from naive_student_tf.iterate.iterate import iterate
+from naive_student_tf.tables import measured
 from naive_student_tf.tables.measured import is_toy
-from naive_student_tf.tables.record import append_new, read_paper
+from naive_student_tf.tables.record import append_new, read_paper, read_results
 
 METRICS = ("pq", "ap", "miou")
 SCORES = "metrics.json"
@@ -124,6 +125,13 @@ def record(row, *, scores=None, experiments="experiments"):
     }
     append_new(folder / "results.jsonl", line)
     print(json.dumps(line), flush=True)
+    if left_out := measured.left_out(read_results(folder), line):
+        print(
+            f"{row.name}: seeds {left_out} of {row.data} are on record with another "
+            f"setting, or with none, and are not averaged with this one. Run all seeds "
+            f"of the row again.",
+            flush=True,
+        )
 
 
 def _numbers(folder):

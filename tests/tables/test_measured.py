@@ -26,3 +26,11 @@ def test_other_rows_and_other_data_keep_theirs():
     others = [line(0, 1.0, "a", row="other"), line(0, 2.0, "a", data="city")]
     lines = [*others, line(0, 20.0, "a"), line(0, 40.0, "b")]
     assert measured.current(lines) == [*others, lines[-1]]
+
+
+def test_seeds_that_a_new_setting_leaves_out_are_named():
+    old = [line(seed, 20.0) for seed in range(3)]
+    new = line(1, 40.0, "b")
+    assert measured.left_out([*old, new], new) == [0, 2]
+    assert measured.left_out([*old, line(3, 20.0)], line(3, 20.0)) == []
+    assert measured.left_out([line(0, 1.0, data="city"), new], new) == []

@@ -128,6 +128,19 @@ def test_a_share_of_the_other_row_may_be_what_has_to_be_reached():
     assert of["printed"] is None
 
 
+def test_of_an_error_the_smaller_one_is_better():
+    numbers = {"pq": {"name": "Error (%)", "is_error": True}, "ap": {"name": "AP (%)"}}
+    paper = PAPER | {"numbers": numbers}
+    results = [line("a", seed, 20.0, ap=5.0) for seed in range(3)]
+    results += [line("b", seed, 19.0 - 0.1 * seed, ap=5.0) for seed in range(3)]
+    error, ap, mean = claims.try_claim(paper, results, CLAIM)
+    assert error["differences"] == pytest.approx([1.0, 1.1, 1.2])
+    assert error["verdict"] == claims.SHOWS
+    assert error["printed"] == pytest.approx(62.9 - 65.3)
+    assert ap["differences"] == [0.0] * 3
+    assert mean["differences"] == pytest.approx([0.5, 0.55, 0.6])
+
+
 def test_the_paper_s_difference_is_missing_where_it_prints_none():
     (pq,) = tried([], better="c")
     assert (pq["printed"], pq["verdict"]) == (None, "not run")
