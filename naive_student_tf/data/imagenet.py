@@ -95,6 +95,7 @@ class Reader:
         host=0,
         num_hosts=1,
         num_replicas=1,
+        accumulation=1,
         remote=False,
     ):
         """The batches of steps start_step .. num_steps - 1 for one host.
@@ -116,10 +117,12 @@ class Reader:
             host=host,
             num_hosts=num_hosts,
             num_replicas=num_replicas,
+            accumulation=accumulation,
         )
+        size = size // (num_replicas * accumulation)
         return (
             positions.map(self._example, tf.data.AUTOTUNE, deterministic=True)
-            .batch(size // num_replicas, drop_remainder=True)
+            .batch(size, drop_remainder=True)
             .prefetch(tf.data.AUTOTUNE)
         )
 

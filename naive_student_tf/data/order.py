@@ -41,6 +41,21 @@ class Order:
         epoch, index = divmod(seen, self._counts[source])
         return source, int(self._permutation(source, epoch)[index])
 
+    def records(self, positions):
+        """The same of many: int64 [N], ascending -> sources and records, ints [N]."""
+        pattern = np.array(self._pattern, np.int32)
+        cycles, places = np.divmod(positions, len(pattern))
+        sources, records = pattern[places], np.empty(len(positions), np.int32)
+        for source, share in enumerate(self._shares):
+            here = np.flatnonzero(sources == source)
+            before = np.cumsum(pattern == source) - (pattern == source)
+            seen = cycles[here] * share + before[places[here]]
+            epochs, indices = np.divmod(seen, self._counts[source])
+            for epoch in np.unique(epochs):
+                part = slice(*np.searchsorted(epochs, [epoch, epoch + 1]))
+                records[here[part]] = self._shuffled(source, epoch)[indices[part]]
+        return sources, records
+
     def _shuffled(self, source, epoch):
         random = np.random.default_rng([self._seed, source, epoch])
         return random.permutation(self._counts[source])
@@ -58,33 +73,57 @@ def _round_robin(proportions):
     return pattern
 
 
-def host_positions(first, end, *, global_batch_size, host, num_hosts, num_replicas):
-    """The positions first .. end - 1 that one host feeds.
+def host_positions(first, end, **split):
+    """The positions first .. end - 1 that one host feeds, one after the other.
 
     Args:
-        first, end: ints, multiples of global_batch_size.
-        global_batch_size: int, examples per step over all replicas.
-        host, num_hosts: ints; the hosts cut every global batch into consecutive parts.
-        num_replicas: int, over all hosts.
+        first, end: ints, multiples of the global batch size.
+        split: the keyword arguments of `turns`.
 
     Returns:
         tf.data.Dataset of int64 [].
+    """
+    begin, step, share = turns(first, **split)
+    shares = tf.data.Dataset.range(begin, end, step)
+    return shares.flat_map(lambda start: tf.data.Dataset.range(start, start + share))
+
+
+def list_host_positions(first, end, **split):
+    """The same as int64 [N]."""
+    begin, step, share = turns(first, **split)
+    return np.add.outer(np.arange(begin, end, step), np.arange(share)).reshape(-1)
+
+
+def turns(first, *, global_batch_size, host, num_hosts, num_replicas, accumulation=1):
+    """When it is a host's turn: the hosts cut every part of a batch in their order.
+
+    So replica number r of all is given the same examples whatever its host.
+
+    Args:
+        first: int, a multiple of global_batch_size.
+        global_batch_size: int, examples per step over all replicas.
+        host, num_hosts: ints.
+        num_replicas: int, over all hosts.
+        accumulation: int, parts of a batch, one after the other.
+
+    Returns:
+        Three ints: its first position; how far on the next of its shares begins; how
+        many positions a share has.
 
     Raises:
         ValueError: replicas, or hosts, that would not have equal shares.
     """
-    if global_batch_size % num_replicas:
+    parts = num_replicas * accumulation
+    if global_batch_size % parts:
         raise ValueError(
-            f"global_batch_size {global_batch_size} does not divide by {num_replicas} "
-            f"replicas."
+            f"global_batch_size {global_batch_size} does not divide by {parts}: "
+            f"{num_replicas} replicas, accumulation {accumulation}."
         )
     if num_replicas % num_hosts:
         raise ValueError(
             f"{num_replicas} replicas do not divide by {num_hosts} hosts: every "
             f"host must feed as many as the others."
         )
-    share = global_batch_size // num_hosts
-    positions = tf.data.Dataset.range(first, end)
-    if num_hosts == 1:
-        return positions
-    return positions.filter(lambda i: i % global_batch_size // share == host)
+    part = global_batch_size // accumulation
+    share = part // num_hosts
+    return first + host * share, part, share

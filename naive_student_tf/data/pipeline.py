@@ -14,7 +14,8 @@ import tensorflow as tf
 
 from naive_student_tf import store
 from naive_student_tf.data import augment, example, segments, shards
-from naive_student_tf.data.order import Order, host_positions
+from naive_student_tf.data.catalog import Catalog
+from naive_student_tf.data.order import Order, host_positions, list_host_positions
 from naive_student_tf.labels.label_space import LabelSpace
 
 _WAITING = 2  # batches
@@ -68,7 +69,7 @@ class Reader:
     def __init__(self, data, *, seed):
         self._data, self._seed = data, seed
         self.sources = []  # (directory, facts of its manifest), for the lineage
-        self._records, counts = [], []
+        files, counts = [], []
         mix = data.directories
         mix = {mix: 1} if isinstance(mix, str) else mix
         for directory in mix:
@@ -76,15 +77,16 @@ class Reader:
             _check_classes(directory, facts, data.label_space)
             _check_labelled(directory, facts, allow_unlabelled=data.allow_unlabelled)
             self.sources.append((directory, facts))
-            places = [(directory, s, i) for s in listed for i in range(s.count)]
-            self._records.append(places)
-            counts.append(len(places))
+            files.extend((directory, shard) for shard in listed)
+            counts.append(sum(shard.count for shard in listed))
         proportions = list(mix.values())
         self._order = Order(counts=counts, proportions=proportions, seed=seed)
+        self._catalog = Catalog(files)
+        self._begins = np.cumsum([0, *counts])  # number of a source's first record
 
     @property
     def num_records(self):
-        return sum(len(places) for places in self._records)
+        return len(self._catalog)
 
     def filenames(self, step):
         """Names of the images of one step's global batch, for error messages."""
@@ -120,57 +122,61 @@ class Reader:
         host=0,
         num_hosts=1,
         num_replicas=1,
+        accumulation=1,
         remote=False,
     ):
         """The batches of steps start_step .. num_steps - 1 for one host.
 
         Args:
             start_step, num_steps: ints.
-            host, num_hosts: this input pipeline among all; they cut the global
-                batch into consecutive parts.
-            num_replicas: int, over all hosts; the batch size is per replica.
+            host, num_hosts: this input pipeline among all.
+            num_replicas: int, over all hosts.
+            accumulation: int, parts of the global batch; hosts and replicas cut each
+                part. A batch is that of one replica and part.
             remote: bool, the host is another machine, which cannot ask this process
-                where a record is: it gets the list of all steps. Takes some
-                microseconds and 16 bytes an example.
+                where a record is: it gets the list of all its examples, here, in
+                about half a microsecond and 20 bytes each.
 
         Yields:
             dict(image=uint8 [B, h, w, 3], segment=uint8 [B, h, w],
             table=float32 [B, max_segments, 5]), see segments.py.
         """
         size = self._data.global_batch_size
-        first, end = start_step * size, num_steps * size
-        positions = host_positions(
-            first,
-            end,
+        make = self._listed if remote else self._asked
+        examples = make(
+            start_step * size,
+            num_steps * size,
             global_batch_size=size,
             host=host,
             num_hosts=num_hosts,
             num_replicas=num_replicas,
+            accumulation=accumulation,
         )
-        make = self._listed(first, end) if remote else self._example
-        return (
-            positions.map(make, tf.data.AUTOTUNE, deterministic=True)
-            .batch(size // num_replicas, drop_remainder=True)
-            .prefetch(_WAITING)
-        )
+        size = size // (num_replicas * accumulation)
+        return examples.batch(size, drop_remainder=True).prefetch(_WAITING)
 
-    def _example(self, position):
-        serialized = tf.numpy_function(self._serialized, [position], tf.string)
-        return self._crop(tf.ensure_shape(serialized, []), position)
-
-    def _listed(self, first, end):
-        """The same function for positions first .. end - 1, without Python inside."""
-        places = [self._place(position) for position in range(first, end)]
-        paths = [shards.path_of(directory, shard) for directory, shard, _ in places]
-        names, numbers = np.unique(paths, return_inverse=True)
-        offsets = np.array([shard.offsets[index] for _, shard, index in places])
+    def _asked(self, *stretch, **split):
+        """The examples of a host that asks this process for each record."""
 
         def example(position):
-            at = position - first
-            path = tf.gather(names, tf.gather(numbers, at))
-            return self._crop(shards.record_at(path, tf.gather(offsets, at)), position)
+            serialized = tf.numpy_function(self._serialized, [position], tf.string)
+            return self._crop(tf.ensure_shape(serialized, []), position)
 
-        return example
+        return _map(host_positions(*stretch, **split), example)
+
+    def _listed(self, *stretch, **split):
+        """The same examples, all found beforehand: there is no Python inside."""
+        positions = list_host_positions(*stretch, **split)
+        sources, records = self._order.records(positions)
+        files, offsets = self._catalog.find(self._begins[sources] + records)
+        paths = np.array(self._catalog.paths)
+
+        def example(position, file, offset):
+            record = shards.record_at(tf.gather(paths, file), offset)
+            return self._crop(record, position)
+
+        listed = (positions, files, offsets)
+        return _map(tf.data.Dataset.from_tensor_slices(listed), example)
 
     def _crop(self, serialized, position):
         parsed = example.parse(serialized)
@@ -206,7 +212,11 @@ class Reader:
     def _place(self, position):
         """Where example number `position` is: directory, ShardFile, record."""
         source, record = self._order[int(position)]
-        return self._records[source][record]
+        return self._catalog[self._begins[source] + record]
+
+
+def _map(dataset, example):
+    return dataset.map(example, tf.data.AUTOTUNE, deterministic=True)
 
 
 def read_frames(directory, shard):

@@ -83,8 +83,9 @@ class _Unread:
         del seed
         return self
 
-    def dataset(self, *, num_replicas, **settings):
+    def dataset(self, *, num_replicas, accumulation, **settings):
         del settings
-        spec = self.data.batch_spec(self.global_batch_size // num_replicas)
+        parts = num_replicas * accumulation
+        spec = self.data.batch_spec(self.global_batch_size // parts)
         nothing = iter(())
         return tf.data.Dataset.from_generator(lambda: nothing, output_signature=spec)

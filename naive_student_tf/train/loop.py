@@ -180,7 +180,8 @@ def _batches(strategy, reader, start, steps, accumulation):
             num_steps=steps,
             host=context.input_pipeline_id,
             num_hosts=context.num_input_pipelines,
-            num_replicas=context.num_replicas_in_sync * accumulation,
+            num_replicas=context.num_replicas_in_sync,
+            accumulation=accumulation,
             remote=context.num_input_pipelines > 1 and cluster.is_remote(strategy),
         )
 

@@ -1,9 +1,10 @@
 import collections
 import itertools
 
+import numpy as np
 import pytest
 
-from naive_student_tf.data.order import Order
+from naive_student_tf.data.order import Order, host_positions, list_host_positions
 
 
 def take(count, *, start=0, **settings):
@@ -63,6 +64,42 @@ def test_a_start_in_the_middle_goes_on_as_an_undisturbed_run():
     straight = take(300, **settings)
     for start in (1, 49, 150, 299):
         assert take(300 - start, start=start, **settings) == straight[start:]
+
+
+@pytest.mark.parametrize("shares", [[1], [3, 2], [1, 1, 5]])
+def test_many_positions_are_looked_up_as_one_by_one(shares):
+    counts = [7, 500, 11][: len(shares)]
+    order = Order(counts=counts, proportions=shares, seed=4)
+    for positions in (np.arange(300), np.arange(1000, 1300, 3), np.array([5])):
+        sources, records = order.records(positions)
+        assert list(zip(sources, records, strict=True)) == [
+            order[position] for position in positions
+        ]
+
+
+def positions_of(host, *, steps=(0, 1), **split):
+    stretch = [8 * step for step in steps]
+    split = {"global_batch_size": 8, "host": host, "num_replicas": 2, **split}
+    listed = list_host_positions(*stretch, **split).tolist()
+    assert listed == [int(number) for number in host_positions(*stretch, **split)]
+    return listed
+
+
+def test_hosts_cut_a_batch_into_consecutive_shares():
+    assert positions_of(0, num_hosts=2) == [0, 1, 2, 3]
+    assert positions_of(1, num_hosts=2) == [4, 5, 6, 7]
+    assert positions_of(1, num_hosts=2, steps=(1, 3))[3:5] == [15, 20]
+
+
+def test_hosts_cut_each_part_of_a_batch():
+    assert positions_of(0, num_hosts=2, accumulation=2) == [0, 1, 4, 5]
+    assert positions_of(1, num_hosts=2, accumulation=2) == [2, 3, 6, 7]
+
+
+def test_one_host_has_all_positions_in_their_order():
+    for accumulation in (1, 2, 4):
+        settings = {"num_hosts": 1, "accumulation": accumulation}
+        assert positions_of(0, steps=(1, 4), **settings) == list(range(8, 32))
 
 
 def test_another_seed_gives_another_order():

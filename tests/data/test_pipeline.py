@@ -129,29 +129,50 @@ def test_a_run_stopped_at_any_step_goes_on_as_if_undisturbed(fine, pseudo):
         assert_equal(rest, straight[start:])
 
 
-def test_two_hosts_together_see_what_one_host_sees(fine, pseudo):
+@pytest.mark.parametrize("parts", [1, 2])
+def test_two_hosts_together_see_what_one_host_sees_in_every_part(fine, pseudo, parts):
     reader = data_of({fine: 1, pseudo: 2}).open(seed=5)
-    straight = batches_of(reader, num_replicas=4)  # one example per batch
-    halves = [
-        batches_of(reader, host=host, num_hosts=2, num_replicas=4) for host in (0, 1)
-    ]
+    settings = {"num_replicas": 4 // parts, "accumulation": parts}
+    straight = batches_of(reader, **settings)  # one example per batch
+    halves = [batches_of(reader, host=host, num_hosts=2, **settings) for host in (0, 1)]
     assert [len(half) for half in halves] == [12, 12]
+    turn = 2 // parts
     together = [
         batch
-        for step in range(6)
+        for start in range(0, 12, turn)
         for half in halves
-        for batch in half[2 * step : 2 * step + 2]
+        for batch in half[start : start + turn]
     ]
     assert_equal(together, straight)
 
 
-def test_a_host_without_our_python_makes_the_same_batches(fine, pseudo):
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_host_without_our_python_makes_the_same_batches(fine, pseudo, parts):
     reader = data_of({fine: 1, pseudo: 2}).open(seed=5)
-    settings = {"start_step": 2, "host": 1, "num_hosts": 2, "num_replicas": 4}
+    settings = {
+        "start_step": 2,
+        "host": 1,
+        "num_hosts": 2,
+        "num_replicas": 4 // parts,
+        "accumulation": parts,
+    }
     remote = batches_of(reader, remote=True, **settings)
     assert_equal(remote, batches_of(reader, **settings))
     assert not calls_python(reader.dataset(num_steps=6, remote=True, **settings))
     assert calls_python(reader.dataset(num_steps=6, **settings))
+
+
+def test_the_list_of_a_host_holds_its_share_alone(fine, pseudo, monkeypatch):
+    reader, looked_up = data_of({fine: 1, pseudo: 2}).open(seed=5), []
+    records = reader._order.records
+    monkeypatch.setattr(reader, "_place", None)  # one by one: hours of examples
+    monkeypatch.setattr(
+        reader._order, "records", lambda p: looked_up.append(len(p)) or records(p)
+    )
+    for host in (0, 1):
+        settings = {"host": host, "num_hosts": 2, "num_replicas": 2, "remote": True}
+        reader.dataset(start_step=10, num_steps=110, **settings)
+    assert looked_up == [200, 200]
 
 
 def calls_python(dataset):

@@ -101,24 +101,29 @@ def free_ports(count):
     return ports
 
 
-def start_workers(work_dir):
+def start_workers(work_dir, parts):
     """Two processes of one training, each with one replica, on this machine."""
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
     tasks = [{"type": "worker", "index": index} for index in (0, 1)]
     configs = [json.dumps({"cluster": cluster, "task": task}) for task in tasks]
-    return [start(work_dir, "multi_worker", TF_CONFIG=config) for config in configs]
+    kind = ("multi_worker", str(parts))
+    return [start(work_dir, *kind, TF_CONFIG=config) for config in configs]
 
 
-def test_two_processes_learn_what_one_learns_and_stop_together(tmp_path):
-    alone = train(tmp_path / "alone", steps=STEPS, strategy=mirrored(2))
-    workers = start_workers(tmp_path / "both")
+@pytest.mark.parametrize("parts", [1, 2])
+def test_two_processes_learn_what_one_learns_and_stop_together(tmp_path, parts):
+    settings = {"steps": STEPS, "accumulation": parts}
+    alone = train(tmp_path / "alone", strategy=mirrored(2), **settings)
+    workers = start_workers(tmp_path / "both", parts)
     wait_for_step_4(tmp_path / "both", *workers)
     workers[1].terminate()  # the other one learns of it
     outputs = [worker.communicate(timeout=60)[0] for worker in workers]
     saved = steps_saved(tmp_path / "both")[-1]
     assert 4 < saved < STEPS
     assert all(f"is saved at step {saved}" in output for output in outputs)
-    outputs = [w.communicate(timeout=300)[0] for w in start_workers(tmp_path / "both")]
+    outputs = [
+        w.communicate(timeout=300)[0] for w in start_workers(tmp_path / "both", parts)
+    ]
     together = values(tmp_path / "both")
     assert together.keys() == alone.keys(), outputs
     for name, value in alone.items():

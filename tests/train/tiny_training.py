@@ -6,6 +6,7 @@ import time
 import tensorflow as tf
 
 from naive_student_tf.compat import keras
+from naive_student_tf.data.order import host_positions
 from naive_student_tf.model.drop_path import DropPath
 from naive_student_tf.model.dropout import Dropout
 from naive_student_tf.model.layers import batch_normalization
@@ -49,14 +50,27 @@ class Images:
             raise ValueError(f"The images of step {self.missing_step} are missing.")
 
     def dataset(
-        self, *, start_step, num_steps, host, num_hosts, num_replicas, remote=False
+        self,
+        *,
+        start_step,
+        num_steps,
+        num_replicas,
+        accumulation=1,
+        remote=False,
+        **hosts,
     ):
         size = self.global_batch_size
-        numbers = tf.data.Dataset.range(start_step * size, num_steps * size)
-        numbers = numbers.filter(lambda n: n % size // (size // num_hosts) == host)
+        numbers = host_positions(
+            start_step * size,
+            num_steps * size,
+            global_batch_size=size,
+            num_replicas=num_replicas,
+            accumulation=accumulation,
+            **hosts,
+        )
         if self.slow_from_step is not None:
             numbers = numbers.map(self._wait)
-        return numbers.map(self._example).batch(size // num_replicas)
+        return numbers.map(self._example).batch(size // (num_replicas * accumulation))
 
     def _wait(self, number):
         def wait(number):
