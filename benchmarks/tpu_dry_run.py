@@ -117,11 +117,11 @@ ROWS = (
     *(Row(network, "v3:4x4", note="the paper's machine") for network in NAMES),
     Row(WR_41, "v4:2x2x1", precision="float32"),
     *(Row(WR_41, "v6e:2x2", batch_size=size) for size in (4, 5)),
-    *(Row(WR_41, "v5p:2x2x1", batch_size=size) for size in (16, 20)),
+    *(Row(WR_41, "v5p:2x2x1", batch_size=size) for size in (16, 20, 21)),
     *(
         Row(network, slice_, step="predict", note=PREDICT)
         for slice_ in ("v5e:2x4", "v3:4x4")
-        for network in (X_71, WR_41)
+        for network in NAMES
     ),
     *(
         Row(network, slice_, batch_size=64 // cores, changes=changes, note=note)
