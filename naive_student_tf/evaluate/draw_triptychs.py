@@ -10,7 +10,7 @@ from naive_student_tf.evaluate import encode, examples, scenes
 LIST = "pictures.json"
 
 
-def draw_triptychs(*, data_dir, evaluations, label_space, output, count=2):
+def draw_triptychs(*, data_dir, evaluations, label_space, output, about, count=2):
     """Writes `output/<frame>.png` for frames that every evaluation kept.
 
     Args:
@@ -18,6 +18,7 @@ def draw_triptychs(*, data_dir, evaluations, label_space, output, count=2):
         evaluations: dict, caption -> WORK_DIR of an evaluation; the first is the left.
         label_space: LabelSpace.
         output: str, a directory.
+        about: str, what the captions begin with: the data and the run, or "".
         count: int, pictures at most, the first frames in the order of the shards.
 
     Raises:
@@ -38,7 +39,9 @@ def draw_triptychs(*, data_dir, evaluations, label_space, output, count=2):
             file = f"{frame.filename}.png"
             picture = encode.encode_png(scenes.draw_row(row))
             store.write_bytes(store.join(output, file), picture)
-            listed.append({"file": file, "caption": " | ".join(c for c, _ in row[1])})
+            panels = " | ".join(panel for panel, _ in row[1])
+            caption = f"{about}: {panels}" if about else panels
+            listed.append({"file": file, "caption": caption})
     if not listed:
         raise ValueError(
             f"{sorted(evaluations.values())} kept no frame of {data_dir} in common. "

@@ -17,7 +17,7 @@ def draw(tmp_path):
     frames = [tiny_shards.frame(number) for number in range(3)]
     data_dir = tiny_shards.write(tmp_path / "shards", frames)
 
-    def draw(*kept_of_each, count=2):
+    def draw(*kept_of_each, count=2, about=""):
         evaluations = {}
         for index, kept in enumerate(kept_of_each):
             evaluations[f"iteration {index}"] = str(tmp_path / str(index))
@@ -30,6 +30,7 @@ def draw(tmp_path):
             evaluations=evaluations,
             label_space=CITYSCAPES,
             output=str(tmp_path / "pictures"),
+            about=about,
             count=count,
         )
         return json.loads((tmp_path / "pictures" / "pictures.json").read_text())
@@ -43,6 +44,11 @@ def test_frames_that_every_evaluation_kept_are_drawn(draw, tmp_path):
     assert listed["caption"] == "image | ground truth | iteration 0 | iteration 1"
     picture = example.decode_png((tmp_path / "pictures" / listed["file"]).read_bytes())
     assert picture.shape[1] > 4 * 36 and picture.shape[2] == 3
+
+
+def test_a_caption_begins_with_what_the_pictures_are_of(draw):
+    (listed,) = draw((0,), count=1, about="Toy city, seed 0")
+    assert listed["caption"] == "Toy city, seed 0: image | ground truth | iteration 0"
 
 
 def test_not_more_than_asked_for_are_drawn(draw):
