@@ -29,7 +29,7 @@ def build_shards(
 
     Raises:
         ValueError: a broken frame, a name that comes twice, or shards of another
-            build in the way.
+            build in the way; or of a data set that has changed since.
         OSError: the disk has no room for the shards.
     """
     planned = [_plan(source, name, work_dir, frames_per_shard) for name in splits]
@@ -75,10 +75,11 @@ class Split:
 def _plan(source, name, work_dir, frames_per_shard):
     """The Split, or None where it is finished."""
     directory = store.join(work_dir, name)
+    source = source(split=name)
     if store.exists(store.join(directory, shards.MANIFEST)):
+        _check_finished(directory, source)
         print(f"{name}: already built", flush=True)
         return None
-    source = source(split=name)
     frames = source.list_frames()
     counts = collections.Counter(frame.filename for frame in frames)
     twice = sorted(filename for filename, count in counts.items() if count > 1)
@@ -95,6 +96,27 @@ def _plan(source, name, work_dir, frames_per_shard):
         for index, start in enumerate(starts)
     }
     return Split(name, directory, source, frames, parts)
+
+
+def _check_finished(directory, source):
+    """Refuses finished shards that are not of the data set as it is now.
+
+    It may be gone: it is not needed any more.
+    """
+    _, facts = shards.read_manifest(directory)
+    try:
+        now = _listed(source.list_frames())
+    except FileNotFoundError:
+        return
+    if all(facts.get(key, value) == value for key, value in now.items()):
+        return
+    numbers = "{} frames, {labelled} labelled, {with_void_regions} with void regions"
+    built = numbers.format(len(facts.get("names", ())), **facts)
+    raise ValueError(
+        f"{directory} was built from {built}; the data set now lists "
+        f"{numbers.format(len(now['names']), **now)}. Delete {directory} to build it "
+        f"again, or use another WORK_DIR."
+    )
 
 
 def _begin(pool, split, recode):
@@ -115,9 +137,14 @@ def _facts(split, recode, expected):
         "label_space": dataclasses.asdict(split.source.label_space),
         "source": type(split.source).__name__,
         "split": split.name,
-        "labelled": sum(frame.label is not None for frame in split.frames),
-        "with_void_regions": sum(
-            frame.void_regions is not None for frame in split.frames
-        ),
-        "names": [frame.filename for frame in split.frames],
+        **_listed(split.frames),
+    }
+
+
+def _listed(frames):
+    """What a manifest says of the FrameFiles of a split."""
+    return {
+        "labelled": sum(frame.label is not None for frame in frames),
+        "with_void_regions": sum(frame.void_regions is not None for frame in frames),
+        "names": [frame.filename for frame in frames],
     }

@@ -148,6 +148,26 @@ def test_a_finished_build_is_left_alone(root, tmp_path, capsys):
     assert f"{SPLIT}: already built" in capsys.readouterr().out
 
 
+def test_finished_shards_of_a_data_set_that_has_grown_are_refused(tmp_path):
+    write.write_fine(tmp_path / "data", "train", *NAMES[:2])
+    build(tmp_path / "data", tmp_path)
+    write.write_fine(tmp_path / "data", "train", NAMES[2])
+    said = r"train_fine was built from 2 frames, .* now lists 3 frames.* Delete"
+    with pytest.raises(ValueError, match=said):
+        build(tmp_path / "data", tmp_path)
+
+
+def test_finished_shards_are_refused_when_labels_came_later(tmp_path):
+    """As when gtCoarse, which marks the ego vehicle, is unzipped after the build."""
+    write.write_image(tmp_path / "data" / "leftImg8bit", "train_extra", NAMES[0])
+    build(tmp_path / "data", tmp_path, splits=("train_extra",))
+    write.write_labels(tmp_path / "data" / "gtCoarse", "train_extra", NAMES[0])
+    with pytest.raises(
+        ValueError, match=r"0 with void regions; .* 1 with void regions"
+    ):
+        build(tmp_path / "data", tmp_path, splits=("train_extra",))
+
+
 def test_a_shard_of_an_interrupted_build_that_is_cut_off_is_named(root, tmp_path):
     build(root, tmp_path)
     (tmp_path / SPLIT / "manifest.json").unlink()
