@@ -28,13 +28,21 @@ def of_shards(directory, facts):
         directory: str.
         facts: dict, of its manifest; `pseudo` is the lineage of pseudo-labels.
     """
-    entry = {"directory": directory, "split": facts["split"], "frames": facts["count"]}
+    entry = {"directory": directory, "split": _split(facts), "frames": facts["count"]}
     pseudo = facts.get("pseudo")
     if pseudo:
         parents = pseudo.get("parents", {})
         entry["iteration"] = pseudo["iteration"]
         entry["teacher"] = parents.get("teacher") or {"unknown": pseudo["teacher"]}
     return entry
+
+
+def _split(facts):
+    """The split of a manifest; "val" of Cityscapes, as deeplab2 says, is val_fine."""
+    split = facts["split"]
+    is_cityscapes = facts.get("label_space", {}).get("name") == "cityscapes"
+    is_bare = split in ("train", "val", "test", "trainval")
+    return f"{split}_fine" if is_bare and is_cityscapes else split
 
 
 def of_weights(path):

@@ -82,6 +82,17 @@ def test_annotated_frames_and_the_video_around_them_are_one(held_out, split):
         lineage.check(training(split), held_out)
 
 
+@pytest.mark.parametrize("split", ["val", "trainval"])
+def test_deeplab2s_name_of_a_split_of_cityscapes_is_ours(split):
+    facts = {"split": split, "count": 5, "label_space": {"name": "cityscapes"}}
+    student = {"data": [lineage.of_shards("s", facts)], "init": None}
+    with pytest.raises(ValueError, match=f"labels of {split}_fine in 's'"):
+        lineage.check(student, HELD_OUT)
+    of_vistas = facts | {"label_space": {"name": "mapillary_vistas"}}
+    student = {"data": [lineage.of_shards("s", of_vistas)], "init": None}
+    lineage.check(student, HELD_OUT)
+
+
 def test_splits_of_other_names_are_other_frames():
     lineage.check(training("train_fine", "val_1"), ("val_fine", "val_2"))
     lineage.check(training("trainval_fine"), ("val",))  # of Mapillary Vistas

@@ -31,7 +31,8 @@ class Deeplab2Records:
     Attributes:
         data_dir: str.
         split: str.
-        pattern: str, of the files; "{split}" in it stands for the split.
+        pattern: str, of the files; "{split}" in it stands for the split, "{subset}"
+            for the split without _fine, as deeplab2 names its files.
         label_space: LabelSpace; its ignore label is that of the files.
         label_divisor: int, of the files (deeplab2's Cityscapes: 1000).
     """
@@ -39,16 +40,20 @@ class Deeplab2Records:
     data_dir: str
     split: str
     label_space: LabelSpace
-    pattern: str = "{split}*.tfrecord"
+    pattern: str = "{subset}-*.tfrecord"
     label_divisor: int = 1000
 
     def list_frames(self):
         """Reads every record for its name. Returns a list of Record in file order."""
+        subset = self.split.removesuffix("_fine")
         pattern = self.pattern.replace("{split}", self.split)
+        pattern = pattern.replace("{subset}", subset)
         paths = sorted(map(str, pathlib.Path(self.data_dir).glob(pattern)))
         if not paths:
+            there = sorted(path.name for path in pathlib.Path(self.data_dir).glob("*"))
             raise FileNotFoundError(
-                f"No file matches {pattern!r} in {self.data_dir!r}. Check DATA_DIR."
+                f"No file matches {pattern!r} in {self.data_dir!r}, which holds "
+                f"{there[:5]}. Check DATA_DIR and SPLITS."
             )
         return [
             _listed(path, offset, record)

@@ -2,10 +2,12 @@
 
 import functools
 
+import gin
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from naive_student_tf import config
 from naive_student_tf.data import build_shards, example
 from naive_student_tf.data.deeplab2_records import Deeplab2Records
 from naive_student_tf.labels.cityscapes import CITYSCAPES
@@ -59,8 +61,27 @@ def test_records_of_all_files_are_listed_by_name(tmp_path):
     assert [bool(frame.label) for frame in frames] == [True, False, True]
 
 
+@pytest.mark.parametrize("split", ["train_fine", "val_fine", "test_fine"])
+def test_the_job_reads_the_names_that_deeplab2_writes(tmp_path, split):
+    subset = split.removesuffix("_fine")
+    for other in ("train", "val", "test", "trainval"):
+        name = NAMES[0] if other == subset else NAMES[1]
+        write(tmp_path / f"{other}-00000-of-00010.tfrecord", record(name))
+    config.load(
+        ["gin_configs/jobs/build_shards_deeplab2.gin"], [f"DATA_DIR = '{tmp_path}'"]
+    )
+    (frame,) = gin.get_configurable(Deeplab2Records)(split=split).list_frames()
+    assert frame.filename == NAMES[0]
+
+
+def test_files_that_are_there_are_named_where_none_matches(tmp_path):
+    write(tmp_path / "validation.tfrecord", record(NAMES[0]))
+    with pytest.raises(FileNotFoundError, match=r"holds \['validation.tfrecord'\]"):
+        labels_of(tmp_path)
+
+
 def test_a_raw_label_is_packed_as_ours(tmp_path):
-    write(tmp_path / "train.tfrecord", record(NAMES[0]), record(NAMES[1], None))
+    write(tmp_path / "train-0.tfrecord", record(NAMES[0]), record(NAMES[1], None))
     first, second = labels_of(tmp_path)
     assert first.dtype == np.uint16
     np.testing.assert_array_equal(first, PACKED)
@@ -69,7 +90,7 @@ def test_a_raw_label_is_packed_as_ours(tmp_path):
 
 def test_a_png_label_is_packed_as_ours(tmp_path):
     label = np.array([[0, 11 * 256 + 5, 0], [0, 65280, 0]], np.uint16)
-    write(tmp_path / "train.tfrecord", record(NAMES[0], label, "png"))
+    write(tmp_path / "train-0.tfrecord", record(NAMES[0], label, "png"))
     (found,) = labels_of(tmp_path, label_divisor=256)
     np.testing.assert_array_equal(found, [[0, 2817, 0], [0, 65280, 0]])
 
@@ -77,23 +98,23 @@ def test_a_png_label_is_packed_as_ours(tmp_path):
 @pytest.mark.parametrize("bad", [19_000, 1_001, 254_000])
 def test_a_label_of_another_space_is_named(tmp_path, bad):
     label = np.full((2, 3), bad, np.int32)
-    write(tmp_path / "train.tfrecord", record(NAMES[0], label))
-    match = rf"train\.tfrecord, {NAMES[0]}: labels \[{bad}\] are not of cityscapes"
+    write(tmp_path / "train-0.tfrecord", record(NAMES[0], label))
+    match = rf"train-0\.tfrecord, {NAMES[0]}: labels \[{bad}\] are not of cityscapes"
     with pytest.raises(ValueError, match=match):
         labels_of(tmp_path)
 
 
 @pytest.mark.parametrize("label", [LABEL[:1], LABEL.astype(np.int16)])
 def test_a_label_of_another_size_is_named(tmp_path, label):
-    write(tmp_path / "train.tfrecord", record(NAMES[0], label))
+    write(tmp_path / "train-0.tfrecord", record(NAMES[0], label))
     with pytest.raises(ValueError, match=f"{NAMES[0]}: the label has 3 values, .* 2x3"):
         labels_of(tmp_path)
 
 
 def test_other_records_and_missing_or_cut_files_are_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"No file matches 'train\*.tfrecord'"):
+    with pytest.raises(FileNotFoundError, match=r"No file matches 'train-\*.tfrecord'"):
         labels_of(tmp_path)
-    path = tmp_path / "train.tfrecord"
+    path = tmp_path / "train-0.tfrecord"
     write(path, b"no example")
     with pytest.raises(ValueError, match=f"{path}: not a record of deeplab2"):
         labels_of(tmp_path)
@@ -104,7 +125,7 @@ def test_other_records_and_missing_or_cut_files_are_named(tmp_path):
 
 
 def test_they_become_shards_like_any_frames(tmp_path):
-    write(tmp_path / "train.tfrecord", *map(record, NAMES))
+    write(tmp_path / "train-0.tfrecord", *map(record, NAMES))
     build_shards.build_shards(
         source=functools.partial(
             Deeplab2Records, data_dir=str(tmp_path), label_space=CITYSCAPES
