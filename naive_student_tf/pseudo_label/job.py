@@ -16,12 +16,14 @@ from naive_student_tf.pseudo_label.finished import STATE, Finished
 from naive_student_tf.pseudo_label.labeller import Labeller
 from naive_student_tf.pseudo_label.overlays import Overlays
 from naive_student_tf.pseudo_label.split import Split
+from naive_student_tf.pseudo_label.void_regions import check_known
 from naive_student_tf.pseudo_label.worker import Worker
 
 # Bound differently, these give the same labels: `_lineage` knows the directories by
 # what they hold, and the rest is how a worker goes about it.
 MAY_DIFFER = (
     *("DATA_DIR", "CHECKPOINT", "PREVIOUS"),
+    "job.pseudo_label.without_regions",
     *("job.pseudo_label.batch_size", "job.pseudo_label.num_threads"),
     *("job.pseudo_label.expire_s", "job.pseudo_label.stall_s"),
 )
@@ -35,6 +37,7 @@ def pseudo_label(
     inference,
     iteration,
     void_regions=(1,),
+    without_regions=(),
     min_confidence=None,
     previous=None,
     batch_size=8,
@@ -58,6 +61,7 @@ def pseudo_label(
         void_regions: tuple of int, the fixed regions that become void, as
             Cityscapes labelIds; (1,) is the ego vehicle (paper, section 3), ()
             nothing, (1, 2, 3) also the rectification border and out of roi.
+        without_regions: tuple of str, splits of which no frame need know its regions.
         min_confidence: float, an ablation: pixels with less probability become void.
             None, as in the paper: no threshold.
         previous: str, the WORK_DIR of the iteration before, to tell the agreement
@@ -87,6 +91,9 @@ def pseudo_label(
             f"worker_index {worker_index} is not one of {num_workers} workers: count "
             f"from 0 to {num_workers - 1}."
         )
+    for name in splits:
+        _, facts = shards.read_manifest(store.join(data_dir, name))
+        check_known(name, facts, void_regions, without=without_regions)
     inference = inference()
     device = Stopwatch()
     labeller = Labeller(

@@ -93,6 +93,15 @@ def test_labels_are_the_prediction_and_void_exactly_on_the_ego_vehicle(label):
         assert frame.pseudo["ego_masked"] == int(number < 5)
 
 
+def test_a_split_that_lost_its_regions_is_not_labelled_unmasked(tmp_path, label):
+    bare = [dataclasses.replace(frame, void_regions=None) for frame in FRAMES]
+    tiny_shards.write(tmp_path / "shards" / "train_sequence", bare)
+    with pytest.raises(ValueError, match="train_sequence: 0 of 7 frames have a map"):
+        label()
+    labelled, _ = label(without_regions=("train_sequence",))
+    assert {f.pseudo["ego_masked"] for f in tiny_shards.read(labelled)} == {0}
+
+
 def test_no_region_is_masked_where_none_is_bound(label):
     labelled, _ = label(void_regions=())
     frames = tiny_shards.read(labelled)
@@ -318,11 +327,12 @@ class SkyIsRoad(tiny_shards.Oracle):
 def test_another_teacher_agrees_in_part_and_tensorboard_shows_it(tmp_path, label):
     frames = [tiny_shards.frame(number, ego=False) for number in range(3)]
     tiny_shards.write(tmp_path / "shards" / "train_sequence", frames)
-    label(iteration=1)
+    label(iteration=1, void_regions=())
     (tmp_path / "pseudo").rename(tmp_path / "before")
     other = SkyIsRoad(teacher(tmp_path / "another", weight=2.0).checkpoint)
     quality = LabelQuality(CITYSCAPES)
-    again, _ = label(other, previous=str(tmp_path / "before"), quality=quality)
+    settings = {"quality": quality, "void_regions": ()}
+    again, _ = label(other, previous=str(tmp_path / "before"), **settings)
     _, facts = shards.read_manifest(str(again))
     total = facts["figures"]["total"]
     assert total["agreement"] == 0.75

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from naive_student_tf.pseudo_label.void_regions import (
+    check_known,
     mask_regions,
     masks_ego_vehicle,
 )
@@ -59,3 +60,35 @@ def test_the_prediction_itself_is_not_changed():
     for regions in ((1,), ()):
         mask_regions(LABEL, FRAME, regions, void=VOID)[:] = 0
     np.testing.assert_array_equal(LABEL, before)
+
+
+def facts(known, space="cityscapes"):
+    return {"with_void_regions": known, "count": 9, "label_space": {"name": space}}
+
+
+def check(facts, regions=(1,), without=()):
+    check_known("train_extra", facts, regions, without=without)
+
+
+def test_a_split_that_knows_no_region_is_refused_unless_it_may(caplog):
+    said = r"train_extra: 0 of 9 .* gtCoarse.*without_regions = \('train_extra',\)"
+    with pytest.raises(ValueError, match=said):
+        check(facts(0))
+    check(facts(0), without=("train_extra",))
+    assert "0 of 9 frames have a map of the ego vehicle" in caplog.text
+
+
+@pytest.mark.parametrize("some", [facts(4), facts(0, "camvid")])
+def test_frames_without_regions_are_warned_of(some, caplog):
+    check(some)
+    assert f"{some['with_void_regions']} of 9 frames have a map" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("known", "regions"), [(9, (1,)), (0, ()), (4, ()), (None, (1,))]
+)
+def test_nothing_is_said_where_all_is_known_or_nothing_is_masked(
+    known, regions, caplog
+):
+    check(facts(known), regions)
+    assert not caplog.text
