@@ -7,6 +7,7 @@ examples/      predictions of some images; eval/: TensorBoard logs
 """
 
 import tensorflow as tf
+from absl import logging
 
 from naive_student_tf import store
 from naive_student_tf.data import example, pipeline, shards
@@ -192,6 +193,13 @@ def _write_scalars(result):
 
 
 def _check_labels(data_dir, facts, label_space):
+    if facts.get("source") == "Deeplab2Records":
+        logging.warning(
+            "%s was made from records of deeplab2, which lack crowds, caravans and "
+            "trailers: scores on it are not the official ones. Build the split from "
+            "Cityscapes' own files for those.",
+            data_dir,
+        )
     classes = facts["label_space"]["class_names"]
     if tuple(classes) != label_space.class_names:
         raise ValueError(

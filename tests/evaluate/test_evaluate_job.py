@@ -122,6 +122,15 @@ def test_shards_without_labels_are_refused(tmp_path):
         run(directory, tmp_path)
 
 
+@pytest.mark.parametrize("source", ["Toy", "Deeplab2Records"])
+def test_scores_on_records_of_deeplab2_are_warned_of(tmp_path, source, caplog):
+    path = tiny_shards.write(tmp_path / "shards", FRAMES[:1])
+    manifest = tmp_path / "shards" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"Toy"', f'"{source}"'))
+    run(path, tmp_path, num_examples=0)
+    assert ("are not the official ones" in caplog.text) == (source != "Toy")
+
+
 def test_labels_of_another_data_set_are_refused(tmp_path):
     directory = tiny_shards.write(tmp_path / "shards", FRAMES, label_space=CAMVID)
     with pytest.raises(ValueError, match=r"labels of camvid.*predicts cityscapes"):
