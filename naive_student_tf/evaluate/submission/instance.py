@@ -115,7 +115,7 @@ def read_masks(masks, *, size):
     for path, label_id, confidence in masks:
         if label_id < 0 or table[label_id] not in facts.CITYSCAPES.thing_classes:
             continue
-        mask = png.read(path, modes=png.MASK, size=size) != 0
+        mask = png.read_mask(path, modes=png.MASK, size=size)
         yield mask, int(table[label_id]), confidence
 
 

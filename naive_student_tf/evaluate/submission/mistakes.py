@@ -19,7 +19,7 @@ from naive_student_tf.evaluate.submission import (
 )
 from naive_student_tf.labels.cityscapes import CITYSCAPES
 
-GRAY = ("L",)
+GRAY = ("L", "P")  # 8 bits
 
 
 def path_mistakes(entries):
@@ -79,8 +79,8 @@ def _check_mask(archive, entry, mask, image_size, where):
         )
     if entry not in archive.NameToInfo:
         raise ValueError(f"{where}: the zip has no mask {entry}.")
-    pixels = png.read(zipfile.Path(archive, entry), modes=GRAY, size=image_size)
-    if not np.any(pixels):
+    mask = png.read_mask(zipfile.Path(archive, entry), modes=GRAY, size=image_size)
+    if not np.any(mask):
         raise ValueError(f"{where}: the mask {entry} is empty.")
 
 

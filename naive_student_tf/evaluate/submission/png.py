@@ -6,7 +6,12 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-IDS = ("L", "I;16", "I")  # one channel of 8, 16 or 32 bits
+IDS = (
+    "L",
+    "I;16",
+    "I",
+    "P",
+)  # one channel of 8, 16 or 32 bits; of a palette, its index
 MASK = (*IDS, "1")
 COLORS = ("RGB",)
 _NAMES = {
@@ -20,7 +25,7 @@ _NAMES = {
 
 
 def read(path, *, modes, size=None):
-    """Pixels of a PNG.
+    """Pixels of a PNG; of a palette PNG the indices, as the official tools take them.
 
     Args:
         path: str, Path or zipfile.Path.
@@ -33,12 +38,23 @@ def read(path, *, modes, size=None):
     Raises:
         ValueError: unreadable, another size, or colors in place of numbers.
     """
+    return np.asarray(_open(path, modes=modes, size=size))
+
+
+def read_mask(path, *, modes, size):
+    """bool [H, W], what is not 0; of a palette PNG what is not black, as the official
+    tools take it. Arguments and errors as those of `read`."""
+    image = _open(path, modes=modes, size=size)
+    return np.asarray(image.convert("L") if image.mode == "P" else image) != 0
+
+
+def _open(path, *, modes, size):
     try:
         path = pathlib.Path(path) if isinstance(path, str) else path
         data = io.BytesIO(path.read_bytes())
         Image.open(data).verify()  # decoding alone takes some wrong bits for right
         image = Image.open(data)
-        array = np.asarray(image)
+        image.load()
     except Exception as error:
         raise ValueError(
             f"{path}: not a readable PNG ({error!r}). Write the file again."
@@ -48,12 +64,12 @@ def read(path, *, modes, size=None):
             f"{path} is {_NAMES.get(image.mode, f'of mode {image.mode}')}; expected "
             f"{_NAMES[modes[0]]}. Save the numbers themselves, not a picture of them."
         )
-    if size is not None and array.shape[:2] != tuple(size):
+    if size is not None and (image.height, image.width) != tuple(size):
         raise ValueError(
-            f"{path} is {array.shape[0]}x{array.shape[1]} pixels (height x width), the "
+            f"{path} is {image.height}x{image.width} pixels (height x width), the "
             f"image is {size[0]}x{size[1]}. Resize the prediction."
         )
-    return array
+    return image
 
 
 def write(path, array):
