@@ -34,13 +34,13 @@ def warn_of_missing(split, cities, count):
     your own) may have any number of frames.
 
     Args:
-        split: str, one of KNOWN_COUNTS.
+        split: str; others than those of KNOWN_COUNTS may have any number, too.
         cities: iterable of str, those of its frames.
         count: int, of its frames.
     """
-    there = set(cities)
-    known = set(CITIES[split.removesuffix("_fine").removesuffix("_sequence")].split())
-    if count == KNOWN_COUNTS[split] or not there & known:
+    there, subset = set(cities), split.removesuffix("_fine").removesuffix("_sequence")
+    known = set(CITIES.get(subset, "").split())
+    if not there & known or count == KNOWN_COUNTS[split]:
         return
     lacking = sorted(known - there)
     logging.warning(

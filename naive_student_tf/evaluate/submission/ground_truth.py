@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from absl import logging
 
-from naive_student_tf.data import cityscapes_tree
+from naive_student_tf.data import cityscapes_counts, cityscapes_tree
 from naive_student_tf.data.cityscapes_labels import panoptic_from_instance_ids
 from naive_student_tf.evaluate.submission import png, semantic
 from naive_student_tf.labels import cityscapes as facts
@@ -51,6 +51,31 @@ def list_truths(data_dir, split):
             f"one with labels: train_fine or val_fine."
         )
     return truths
+
+
+def check_split(truths, split):
+    """Refuses a split whose labels are hidden; warns of a part of the real one.
+
+    gtFine/test holds maps too, but only of the fixed regions: void to the evaluation.
+
+    Raises:
+        ValueError: not one pixel of all Truths has a class that is evaluated.
+    """
+    if not any(map(_has_classes, truths)):
+        raise ValueError(
+            f"The labels of {split} have no pixel of a class that is evaluated in "
+            f"{len(truths)} images, as those of test_fine, which only the server "
+            f"knows. Bind SPLIT to train_fine or val_fine."
+        )
+    cities = {truth.name.partition("_")[0] for truth in truths}
+    known_as = f"{split.removesuffix('_fine')}_fine"
+    cityscapes_counts.warn_of_missing(known_as, cities, len(truths))
+
+
+def _has_classes(truth):
+    label_ids = png.read(truth.label_ids, modes=png.IDS)
+    present = np.flatnonzero(np.bincount(label_ids.ravel()))
+    return bool(np.isin(present, facts.CITYSCAPES.label_ids).any())
 
 
 def read(truth):

@@ -41,6 +41,35 @@ def write(folder, name, packed):
     return {"image_id": name, "file_name": f"{name}.png", "segments_info": segments}
 
 
+def find(root, subset):
+    """(folder of PNGs, JSON) of predictions, two Paths; (None, None) where none are.
+
+    Args:
+        root: Path, of the predictions.
+        subset: str, train or val.
+
+    Raises:
+        FileNotFoundError: only one of the two is there.
+        ValueError: several pairs.
+    """
+    official = f"cityscapes_panoptic_{subset}"
+    places = (FOLDER, official, f"{FOLDER}/{official}")
+    pairs = [(root / place, root / f"{place}.json") for place in places]
+    whole = [pair for pair in pairs if pair[0].is_dir() and pair[1].is_file()]
+    if len(whole) > 1:
+        found = ", ".join(str(json_file) for _, json_file in whole)
+        raise ValueError(
+            f"{root} has several panoptic predictions: {found}. Leave one."
+        )
+    half = [pair for pair in pairs if pair[0].is_dir() or pair[1].is_file()]
+    if half and not whole:
+        raise FileNotFoundError(
+            f"{root} has only one of {FOLDER}/ and {JSON}; panoptic predictions need "
+            f"both (or {official}/ and {official}.json)."
+        )
+    return whole[0] if whole else (None, None)
+
+
 def read_annotations(path, names):
     """The annotation of every image.
 

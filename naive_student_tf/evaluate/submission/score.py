@@ -2,7 +2,9 @@
 
     PREDICTIONS/semantic/**/<city>_<seq>_<frame>*.png   labelIds
     PREDICTIONS/instance/**/<city>_<seq>_<frame>*.txt   with their masks
-    PREDICTIONS/panoptic.json, PREDICTIONS/panoptic/*.png
+    PREDICTIONS/panoptic.json, PREDICTIONS/panoptic/*.png; or, as the official tools
+    write them, cityscapes_panoptic_val.json and the folder of that name, there or in
+    PREDICTIONS/panoptic
 
 What is missing of the three is not scored. Every process scores whole images and gives
 back counts, so that memory depends on the size of one image only.
@@ -60,7 +62,8 @@ def evaluate_predictions(
 
     Raises:
         FileNotFoundError: no ground truth, or none of the three predictions.
-        ValueError: a prediction of the wrong form; the message says which and how.
+        ValueError: a prediction of the wrong form, the message says which and how; or
+            a ground truth without a class to score.
     """
     metrics = score(
         list_images(data_dir, split, predictions),
@@ -77,6 +80,7 @@ def evaluate_predictions(
 def list_images(data_dir, split, predictions):
     """The Images of a split, with the files of their predictions."""
     truths = ground_truth.list_truths(data_dir, split)
+    ground_truth.check_split(truths, split)
     names = [truth.name for truth in truths]
     root = pathlib.Path(predictions)
     found = {}
@@ -87,13 +91,8 @@ def list_images(data_dir, split, predictions):
     if "instance" in found:
         place = root / instance.FOLDER
         found["instance"] = {n: (p, place) for n, p in found["instance"].items()}
-    folder, json_file = root / panoptic.FOLDER, root / panoptic.JSON
-    if folder.is_dir() != json_file.is_file():
-        raise FileNotFoundError(
-            f"{root} has only one of {panoptic.FOLDER}/ and {panoptic.JSON}; panoptic "
-            f"predictions need both."
-        )
-    if json_file.is_file():
+    folder, json_file = panoptic.find(root, split.removesuffix("_fine"))
+    if folder:
         annotations = panoptic.read_annotations(json_file, names)
         found["panoptic"] = {n: (folder, a) for n, a in annotations.items()}
     if not found:

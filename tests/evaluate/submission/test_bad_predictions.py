@@ -86,6 +86,41 @@ def test_panoptic_pngs_without_their_json(folders):
     refused(folders, "only one of panoptic/ and panoptic.json")
 
 
+@pytest.mark.parametrize("place", ["", "panoptic"])
+def test_panoptic_predictions_may_lie_as_the_official_tools_write_them(folders, place):
+    data, predictions = folders
+    before = score(data, predictions)
+    (predictions / "panoptic").rename(predictions / "pngs")
+    (predictions / place).mkdir(exist_ok=True)
+    official_name = predictions / place / "cityscapes_panoptic_val"
+    (predictions / "pngs").rename(official_name)
+    (predictions / "panoptic.json").rename(official_name.with_suffix(".json"))
+    assert score(data, predictions) == before
+
+
+def test_two_panoptic_predictions(folders):
+    (folders[1] / "cityscapes_panoptic_val").mkdir()
+    (folders[1] / "cityscapes_panoptic_val.json").touch()
+    refused(folders, "several panoptic predictions: .*panoptic.json, .*_val.json")
+
+
+def test_labels_that_are_hidden_are_no_ground_truth(folders):
+    """As in gtFine/test: nothing but ego vehicle, border, out of roi."""
+    for path in folders[0].rglob("*_gtFine_*.png"):
+        change(path, lambda ids: ids % 4)
+    refused(folders, "labels of val have no pixel .* evaluated in 4 images.* SPLIT")
+
+
+def test_a_part_of_the_real_ground_truth_is_scored_and_warned_of(folders, caplog):
+    for folder in folders:
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path.suffix in (".json", ".txt"):
+                path.write_text(path.read_text().replace("toytown", "munster"))
+            path.rename(path.with_name(path.name.replace("toytown", "munster")))
+    assert score(*folders)["images"] == 4
+    assert "val_fine: 4 frames are here, Cityscapes has 500" in caplog.text
+
+
 def test_no_ground_truth(folders):
     refused((folders[0] / "gtFine", folders[1]), "must be the root of Cityscapes")
 
@@ -162,11 +197,40 @@ def test_train_ids_of_segments_are_named(folders):
 
 
 @pytest.mark.parametrize("kind", ["semantic", "instance/masks"])
-@pytest.mark.parametrize("mode", ["P", "RGB", "RGBA"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_colors_where_numbers_belong(folders, kind, mode):
     path = sorted((folders[1] / kind).glob(f"{FIRST}*.png"))[0]
     Image.open(path).convert(mode).save(path)
-    refused(folders, path.name, {"P": "palette", "RGB": "color", "RGBA": "color"}[mode])
+    refused(folders, path.name, "color")
+
+
+def test_palettes_count_as_in_the_official_tools(folders, tmp_path):
+    """Of a semantic map the index; of a mask what is not black."""
+    data, predictions = folders
+    for path in (predictions / "semantic").iterdir():
+        repaint(path, lambda ids: ids, [(i, 255 - i, 99) for i in range(256)])
+    black_and_blue = [(0, 0, 0), (0, 0, 0), (0, 0, 200)]
+    for path in (predictions / "instance" / "masks").iterdir():
+        repaint(path, halve, black_and_blue)
+    ours = score(data, predictions)
+    (theirs,) = official.score(data, [predictions], work_dir=tmp_path)
+    miou, ap = theirs["semantic"]["averageScoreClasses"], theirs["instance"]
+    assert ours["miou"] == pytest.approx(100 * miou)
+    assert ours["ap"] == pytest.approx(100 * ap["averages"]["allAp"])
+
+
+def halve(mask):
+    """Of a mask, index 2 in the odd rows and 1 in the others."""
+    index = (mask > 0).astype(np.uint8)
+    index[1::2] *= 2
+    return index
+
+
+def repaint(path, function, colors):
+    """Rewrites a PNG as a palette: its index a function of the array."""
+    image = Image.fromarray(function(np.array(Image.open(path)))).convert("P")
+    image.putpalette([channel for color in colors for channel in color])
+    image.save(path)
 
 
 @pytest.mark.parametrize("mode", ["P", "L", "I;16"])
