@@ -28,7 +28,7 @@ def of_shards(directory, facts):
         directory: str.
         facts: dict, of its manifest; `pseudo` is the lineage of pseudo-labels.
     """
-    entry = {"directory": directory, "split": _split(facts), "frames": facts["count"]}
+    entry = {"directory": directory, "split": split_of(facts), "frames": facts["count"]}
     pseudo = facts.get("pseudo")
     if pseudo:
         parents = pseudo.get("parents", {})
@@ -37,7 +37,7 @@ def of_shards(directory, facts):
     return entry
 
 
-def _split(facts):
+def split_of(facts):
     """The split of a manifest; "val" of Cityscapes, as deeplab2 says, is val_fine."""
     split = facts["split"]
     is_cityscapes = facts.get("label_space", {}).get("name") == "cityscapes"

@@ -88,6 +88,7 @@ def test_deeplab2s_name_of_a_split_of_cityscapes_is_ours(split):
     student = {"data": [lineage.of_shards("s", facts)], "init": None}
     with pytest.raises(ValueError, match=f"labels of {split}_fine in 's'"):
         lineage.check(student, HELD_OUT)
+    assert lineage.learnt_from(student, lineage.split_of(facts))
     of_vistas = facts | {"label_space": {"name": "mapillary_vistas"}}
     student = {"data": [lineage.of_shards("s", of_vistas)], "init": None}
     lineage.check(student, HELD_OUT)

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from naive_student_tf import store
 from naive_student_tf.data import shards
-from naive_student_tf.lineage import learnt_from
+from naive_student_tf.lineage import learnt_from, split_of
 from naive_student_tf.pseudo_label import figures
 
 STATE = "workers"
@@ -95,7 +95,7 @@ class Finished:
         }
         if "frames_with_truth" in shown["total"]:
             teacher = self._lineage["parents"]["teacher"]
-            seen = learnt_from(teacher, facts["split"])
+            seen = learnt_from(teacher, split_of(facts))
             shown["total"]["quality_on_training_frames"] = seen
         pseudo = {**self._lineage, "ego_masked": int(total["ego_masked"])}
         changed = {"labelled": facts["count"], "pseudo": pseudo, "figures": shown}
