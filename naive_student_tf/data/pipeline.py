@@ -135,7 +135,7 @@ class Reader:
                 part. A batch is that of one replica and part.
             remote: bool, the host is another machine, which cannot ask this process
                 where a record is: it gets the list of all its examples, here, in
-                about half a microsecond and 20 bytes each.
+                about a microsecond and 20 bytes each.
 
         Yields:
             dict(image=uint8 [B, h, w, 3], segment=uint8 [B, h, w],

@@ -159,8 +159,10 @@ def _build_update(strategy, names, **settings):
 
     def update(batches):
         batch, wait_s = _timed_next(strategy, batches)
-        losses = strategy.run(lambda part: replica_step(part, **settings), (batch,))
-        return _row(strategy, names, losses, wait_s)
+        losses = strategy.run(
+            lambda part: _stacked(names, replica_step(part, **settings)), (batch,)
+        )
+        return _row(strategy, losses, wait_s)
 
     return update
 
@@ -184,7 +186,7 @@ def _build_accumulated_update(strategy, names, *, accumulation, optimizer, **set
         gradients, losses = replica_gradients(batch, part=part, **settings)
         for total, gradient in zip(sums, gradients, strict=True):
             total.assign_add(gradient)
-        return losses
+        return _stacked(names, losses)
 
     def apply():
         gradients = [total.read_value() for total in sums]
@@ -197,7 +199,7 @@ def _build_accumulated_update(strategy, names, *, accumulation, optimizer, **set
         for part in tf.range(accumulation):
             batch, wait_s = _timed_next(strategy, batches)
             losses = strategy.run(add, (batch, part))
-            rows = rows.write(part, _row(strategy, names, losses, wait_s))
+            rows = rows.write(part, _row(strategy, losses, wait_s))
         strategy.run(apply)
         rows = rows.stack()
         return tf.concat(
@@ -207,11 +209,15 @@ def _build_accumulated_update(strategy, names, *, accumulation, optimizer, **set
     return update
 
 
-def _row(strategy, names, losses, wait_s):
+def _stacked(names, losses):
+    """The losses as one vector, which leaves a device in one go."""
     names[:] = sorted(losses)
-    mean = tf.distribute.ReduceOp.MEAN
-    values = [strategy.reduce(mean, losses[name], axis=None) for name in names]
-    return tf.stack([*values, wait_s])
+    return tf.stack([losses[name] for name in names])
+
+
+def _row(strategy, losses, wait_s):
+    mean = strategy.reduce(tf.distribute.ReduceOp.MEAN, losses, axis=None)
+    return tf.concat([mean, [wait_s]], 0)
 
 
 def _timed_next(strategy, batches):

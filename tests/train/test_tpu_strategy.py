@@ -45,6 +45,12 @@ def test_a_step_is_one_program_that_sums_gradients_and_batch_statistics(clip_nor
     assert found["AllToAll"] == 0
 
 
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_the_losses_of_a_step_leave_a_core_as_one_vector(accumulation):
+    found, _ = trace(accumulation=accumulation)
+    assert found["TPUReplicatedOutput"] == 1 + 1  # and whether the weights are finite
+
+
 def test_accumulation_sums_gradients_over_the_cores_once_per_update():
     found, model = trace(accumulation=2)
     assert found["TPUReplicateMetadata"] == 3  # a part; the update; the check
