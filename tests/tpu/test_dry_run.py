@@ -30,8 +30,8 @@ needs_libtpu = pytest.mark.skipif(
 )
 
 
-def load(*bindings):
-    config.load([JOB, NETWORK], [*SMALL, *bindings])
+def load(*bindings, files=()):
+    config.load([JOB, *files, NETWORK], [*SMALL, *bindings])
 
 
 def run(tmp_path, *bindings):
@@ -39,12 +39,10 @@ def run(tmp_path, *bindings):
     config.run()
 
 
-def recorded(step):
-    load()
-    [program] = gin.get_configurable(getattr(programs, f"{step}_programs"))(
-        num_replicas=2
+def recorded(step, num_replicas):
+    return gin.get_configurable(getattr(programs, f"{step}_programs"))(
+        num_replicas=num_replicas
     )
-    return program
 
 
 def text_of(program):
@@ -57,7 +55,7 @@ def text_of(program):
     [
         ("TOPOLOGY = 'v5litepod-4'", "expected one of v2, v3"),
         ("STEP = 'evaluate'", r"'evaluate': not in \['predict', 'train'\]"),
-        ("dry_run.dry_run.num_replicas = 5", "v5e:2x2 has 4 cores"),
+        ("dry_run.dry_run.num_replicas = 33", "v5e:4x8 has 32 cores"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_built(
@@ -101,10 +99,28 @@ def test_a_step_that_does_not_fit_is_written_down_and_ends_with_exit_code_1(
 
 @pytest.mark.parametrize("step", ["train", "predict"])
 def test_the_real_step_lowers_without_a_dynamic_shape(step):
-    text = text_of(recorded(step))
+    load("BATCH_SIZE = 1")
+    [program] = recorded(step, 2)
+    text = text_of(program)
     assert not re.findall(r"\w+\[[^\]]*<=[^\]]*\]", text)
     assert ("all-reduce(" in text) == (step == "train")
     assert "u8[1," in text  # images and labels come as bytes
+
+
+@pytest.mark.parametrize(
+    ("preset", "num_replicas", "crops", "parts"),
+    [("tpu_v3_32", 32, 1, 1), ("tpu_v5e_8", 8, 1, 4), ("tpu_v5e_8", 4, 2, 4)],
+)
+def test_a_preset_is_compiled_as_it_trains(preset, num_replicas, crops, parts):
+    load(files=[f"gin_configs/hardware/{preset}.gin"])
+    step, *_ = recorded("train", num_replicas)
+    assert (step.batch_size, step.runs) == (crops, parts)
+
+
+def test_the_examples_of_a_core_are_those_of_all_parts():
+    load("BATCH_SIZE = 4", files=["gin_configs/hardware/tpu_v5e_8.gin"])
+    step, _ = recorded("train", 2)
+    assert (step.batch_size, step.runs) == (1, 4)
 
 
 @needs_libtpu
