@@ -1,4 +1,5 @@
-"""python -m benchmarks.hardware: writes benchmarks/hardware.md.
+"""python -m benchmarks.hardware: writes benchmarks/hardware.md, and what it says of a
+TPU into the file of its preset.
 
 One row per file of gin_configs/hardware/ and network: how the paper's batch of 32 is
 cut, and the memory it takes. Memory is read from the records of the TPU dry run
@@ -14,8 +15,11 @@ from naive_student_tf import config
 ROOT = pathlib.Path(__file__).parents[1]
 RECORDS = ROOT / "benchmarks/tpu_dry_run.jsonl"
 OUTPUT = ROOT / "benchmarks/hardware.md"
+FOLDER = ROOT / "gin_configs/hardware"
 NETWORKS = ("xception_71", "wide_resnet_38", "wide_resnet_41")
+NAMES = dict(zip(NETWORKS, ("X-71", "WR-38", "WR-41"), strict=True))
 NOT_RUN = "not run"
+NOTE = "# GiB a core needs, by libtpu: "  # a preset's line on memory begins so
 # What a config cannot know: replicas of the machine, and the slice whose compiler
 # says what one of them needs. There is none for GPUs and CPUs.
 MACHINES = {
@@ -98,6 +102,20 @@ def table(records):
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
+def note(preset, records):
+    """The line of a preset on its memory; None where no compiler tells it."""
+    found = [row for row in rows(records) if row[0] == preset]
+    if MACHINES[preset][2] is None or NOT_RUN in [row[-1] for row in found]:
+        return None
+    needed = ", ".join(f"{NAMES[row[2]]} {row[-2]}" for row in found)
+    return f"{NOTE}{needed} of {found[0][-1]}; not run."
+
+
+def with_note(text, line):
+    """The text of a preset with its line on memory changed."""
+    return re.sub(rf"^{re.escape(NOTE)}.*$", line, text, flags=re.M)
+
+
 def main():
     text = RECORDS.read_text() if RECORDS.exists() else ""
     records = [json.loads(line) for line in text.splitlines()]
@@ -109,6 +127,10 @@ def main():
         + table(records)
         + "\n"
     )
+    for preset in MACHINES:
+        if line := note(preset, records):
+            path = FOLDER / f"{preset}.gin"
+            path.write_text(with_note(path.read_text(), line))
 
 
 if __name__ == "__main__":

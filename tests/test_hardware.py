@@ -1,5 +1,6 @@
 """Every preset of a machine keeps the paper's batch of 32, whatever its memory."""
 
+import json
 import pathlib
 
 import pytest
@@ -49,6 +50,20 @@ def test_the_last_record_of_the_same_step_is_shown():
     )
     assert "tpu_v5e_8" in shown
     assert shown.endswith("| 2.00 | 4.00 |")
+
+
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name[:3] == "tpu"])
+def test_a_preset_of_a_tpu_says_what_its_compiler_says(preset):
+    records = [json.loads(line) for line in hardware.RECORDS.read_text().splitlines()]
+    line = hardware.note(preset, records)
+    text = (hardware.FOLDER / f"{preset}.gin").read_text()
+    assert line in text.splitlines(), "python -m benchmarks.hardware writes it"
+    wrong = text.replace(line, hardware.NOTE + "0")
+    assert hardware.with_note(wrong, line) == text
+
+
+def test_a_preset_says_nothing_of_what_no_compiler_told():
+    assert hardware.note("tpu_v5e_8", []) is hardware.note("gpu_24gb", []) is None
 
 
 def test_the_table_in_the_repository_is_of_these_presets():
