@@ -27,7 +27,7 @@ from naive_student_tf import processes
 
 KILLS, WORKERS, SEED = 24, 3, 0
 STARTING_SHARE = 0.2  # of the kills fall into the start of a process
-MOST_S = 8.0  # seconds from the first claim, or the last shard awaited, to the kill
+MOST_S = 5.0  # seconds from the first claim, or the last shard awaited, to the kill
 AWAITED = (0, 0, 1, 2, 4)  # shards to be finished, by anybody, after the first claim
 SPLITS = ("train_sequence", "train_extra")
 ROOT = pathlib.Path(__file__).parents[1]
@@ -73,7 +73,7 @@ def measure(work_dir):
 def prepare(root):
     """Toy city, shards of four frames, a teacher of a few steps."""
     city, shards, teacher = root / "city", root / "shards", root / "teacher"
-    sizes = {"train_cities": 4, "extra_cities": 20, "val_cities": 1, "val_videos": 0}
+    sizes = {"train_cities": 4, "extra_cities": 80, "val_cities": 1, "val_videos": 0}
     write = {f"write.write_toy_city.{name}": n for name, n in sizes.items()}
     run_job("toy_city", {"WORK_DIR": city, "SEED": SEED, **write})
     per_shard = {"build_shards.build_shards.frames_per_shard": 4}
