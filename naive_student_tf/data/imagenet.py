@@ -107,7 +107,8 @@ class Reader:
         """
         if remote:
             raise ValueError(
-                "ImageNet is fed by one host: take a TPU of one host for pretraining."
+                "ImageNet is fed by the host of this program: for pretraining take a "
+                "TPU of one host, on its VM, and leave strategy.tpu.name = 'local'."
             )
         size = self._data.global_batch_size
         positions = host_positions(

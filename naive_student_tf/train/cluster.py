@@ -17,7 +17,15 @@ def num_processes(strategy):
 
 
 def is_remote(strategy):
-    """Whether hosts that run no Python of ours feed the devices: a TPU slice's."""
+    """Whether servers feed the devices, which should not need Python of ours: those of
+    a TPU with an address, of one host or several. They would ask this process for
+    every record, and those of other machines cannot."""
+    if not is_tpu(strategy):
+        return False
+    return strategy.cluster_resolver.master() not in ("", "local")
+
+
+def is_tpu(strategy):
     return isinstance(strategy, tf.distribute.TPUStrategy)
 
 

@@ -4,6 +4,8 @@ import functools
 
 import tensorflow as tf
 
+from naive_student_tf.train import cluster
+
 
 def build_draw(pictures, data, reader, *, strategy, model, targets):
     """Returns draw() -> function without arguments -> uint8 [H, W, 3].
@@ -24,7 +26,12 @@ def build_draw(pictures, data, reader, *, strategy, model, targets):
     def example():
         every = data.global_batch_size  # of size 1
         dataset = reader.dataset(
-            start_step=0, num_steps=1, host=0, num_hosts=1, num_replicas=every
+            start_step=0,
+            num_steps=1,
+            host=0,
+            num_hosts=1,
+            num_replicas=every,
+            remote=cluster.is_remote(strategy),
         )
         return next(iter(dataset.take(1)))
 

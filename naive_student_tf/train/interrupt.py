@@ -12,6 +12,7 @@ import socket
 import threading
 
 import tensorflow as tf
+from tensorflow.python.eager import context, executor
 
 
 class Preempted(KeyboardInterrupt):
@@ -64,4 +65,16 @@ def _listen(reader, flag):
     while numbers := reader.recv(64):
         if signal.SIGTERM in numbers:
             print("SIGTERM: saving after the step that is running.", flush=True)
-            flag.set()
+            with _out_of_turn():
+                flag.set()
+
+
+def _out_of_turn():
+    """What a thread does in it need not wait for the device loop of the main one.
+
+    A server (of a TPU slice) does what it is sent in order, so that the flag would be
+    set after all steps of the loop. TensorFlow's own checkpoints are written behind a
+    loop in the same way.
+    """
+    own = executor.new_executor(enable_async=False, enable_streaming_enqueue=False)
+    return context.executor_scope(own)

@@ -78,7 +78,7 @@ def train(
     """
     strategy = strategy()  # first: one of several machines must not have used any
     keras.utils.set_random_seed(seed)
-    if deterministic and not isinstance(strategy, tf.distribute.TPUStrategy):
+    if deterministic and not cluster.is_tpu(strategy):
         tf.config.experimental.enable_op_determinism()
     _check_numbers(data, strategy, accumulation, steps_per_loop, save_every)
     reader = data.open(seed=seed)
@@ -182,7 +182,7 @@ def _batches(strategy, reader, start, steps, accumulation):
             num_hosts=context.num_input_pipelines,
             num_replicas=context.num_replicas_in_sync,
             accumulation=accumulation,
-            remote=context.num_input_pipelines > 1 and cluster.is_remote(strategy),
+            remote=cluster.is_remote(strategy),
         )
 
     return iter(strategy.distribute_datasets_from_function(build))

@@ -222,7 +222,7 @@ def _row(strategy, losses, wait_s):
 
 def _timed_next(strategy, batches):
     """The next batch, and the seconds until it was there, float32 []."""
-    now = tf.timestamp if cluster.is_remote(strategy) else _now
+    now = tf.timestamp if cluster.is_tpu(strategy) else _now
     began = now()
     with tf.control_dependencies([began]):
         batch = next(batches)

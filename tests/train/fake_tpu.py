@@ -12,8 +12,13 @@ import tensorflow as tf
 HOST = "/job:localhost/replica:0/task:0/device"
 
 
-def strategy(cores=4):
-    """A TPUStrategy of one host with so many cores, one replica on each."""
+def strategy(cores=4, *, master=""):
+    """A TPUStrategy of one host with so many cores, one replica on each.
+
+    Args:
+        cores: int.
+        master: str, the address of that host; "": this one.
+    """
     devices = [types.SimpleNamespace(name=f"{HOST}:TPU:{i}") for i in range(cores)]
     metadata = tf.tpu.experimental.TPUSystemMetadata(
         num_cores=cores,
@@ -22,7 +27,9 @@ def strategy(cores=4):
         topology=None,
         devices=devices,
     )
-    resolver = types.SimpleNamespace(get_tpu_system_metadata=lambda: metadata)
+    resolver = types.SimpleNamespace(
+        get_tpu_system_metadata=lambda: metadata, master=lambda: master
+    )
     found = tf.distribute.TPUStrategy(resolver)
     cpus = [f"{HOST}:CPU:{i}" for i in range(cores)]
     found.extended._tpu_devices = np.array([[cpu] for cpu in cpus], dtype=object)

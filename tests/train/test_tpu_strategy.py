@@ -5,7 +5,7 @@ import collections
 import pytest
 import tensorflow as tf
 
-from naive_student_tf.train import loop, schedule, step
+from naive_student_tf.train import cluster, loop, schedule, step
 from tests.train import fake_tpu, tiny_training
 
 OF_BATCH_NORM = 3 + 3  # sum, sum of squares and count; the same on the way back
@@ -55,3 +55,22 @@ def test_accumulation_sums_gradients_over_the_cores_once_per_update():
     found, model = trace(accumulation=2)
     assert found["TPUReplicateMetadata"] == 3  # a part; the update; the check
     assert found["CrossReplicaSum"] == len(model.trainable_variables) + OF_BATCH_NORM
+
+
+@pytest.mark.parametrize(("master", "remote"), [("", False), ("grpc://a:8470", True)])
+def test_a_tpu_is_remote_where_it_has_an_address_however_few_its_hosts(master, remote):
+    strategy = fake_tpu.strategy(2, master=master)
+    assert cluster.is_remote(strategy) == remote
+    asked = []
+
+    class Images(tiny_training.Images):
+        def dataset(self, *, remote, **settings):
+            asked.append(remote)
+            return super().dataset(**settings)
+
+    loop._batches(strategy, Images().open(seed=1), 0, 6, accumulation=1)
+    assert asked == [remote]
+
+
+def test_a_machine_without_tpu_is_never_remote():
+    assert not cluster.is_remote(tiny_training.mirrored(2)())
