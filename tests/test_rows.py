@@ -52,17 +52,17 @@ def test_the_configs_of_all_stages_take_their_parameters(more):
         config.load(stage.gin_files, [*parameters, "WORK_DIR = 'runs/x'"])
 
 
-def test_the_page_says_which_stages_ask_for_the_slice_by_name():
+def test_the_page_says_which_stages_ask_for_the_slice():
     page = (ROOT / "docs" / "table_1_on_v5e_32.md").read_text()
     (line,) = (line for line in page.splitlines() if "on its worker 0 |" in line)
     patterns = re.findall(r"`(\w+\*)`", line)
-    assert "`naive-student`, by name" in line and len(patterns) == 4
+    assert "that of `TPU_NAME`" in line and len(patterns) == 4
     for row in ("iteration_0", "iteration_1", "iteration_2", "iteration_2_dagger"):
         for role, stage in named(
             stages_of(f"experiments/table_01/{row}.gin", TPU)
         ).items():
             config.load(stage.gin_files, ["WORK_DIR = 'x'"])
-            asks = "strategy.tpu.name = 'naive-student'" in config.parsed()
+            asks = "strategy.tpu.name = None" in config.parsed()
             assert asks == any(fnmatch.fnmatch(role, of) for of in patterns), role
 
 
