@@ -1,4 +1,5 @@
-"""SIGTERM, which a machine that is about to be taken away sends to its processes.
+"""SIGTERM, which a machine that is about to be taken away sends to its processes, and
+SIGHUP, which they get when the terminal or the connection that started them is gone.
 
 Python runs signal handlers between two of its own instructions, so none runs while
 the main thread is inside a device loop of minutes. The interpreter's wakeup socket
@@ -7,12 +8,17 @@ reads after every step.
 """
 
 import contextlib
+import errno
+import os
 import signal
 import socket
+import termios
 import threading
 
 import tensorflow as tf
 from tensorflow.python.eager import context, executor
+
+_SIGNALS = {signal.SIGTERM, signal.SIGHUP}
 
 
 class Preempted(KeyboardInterrupt):
@@ -35,11 +41,11 @@ class Flag:
 
 
 @contextlib.contextmanager
-def on_sigterm():
-    """Within it SIGTERM does nothing but set the flag that it yields.
+def on_request():
+    """Within it SIGTERM and SIGHUP do nothing but set the flag that it yields.
 
-    In a thread other than the main one, which Python allows no handlers, SIGTERM
-    keeps its meaning.
+    A SIGHUP that is ignored, as under nohup, goes on being ignored. In a thread other
+    than the main one, which Python allows no handlers, both keep their meaning.
     """
     flag = Flag()
     if threading.current_thread() is not threading.main_thread():
@@ -49,13 +55,18 @@ def on_sigterm():
     writer.setblocking(False)
     thread = threading.Thread(target=_listen, args=(reader, flag), daemon=True)
     thread.start()
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    before = {
+        number: signal.signal(number, lambda *_: None)
+        for number in _SIGNALS
+        if signal.getsignal(number) != signal.SIG_IGN
+    }
     wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     try:
         yield flag
     finally:
         signal.set_wakeup_fd(wakeup)
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         writer.close()  # ends the thread
         thread.join()
         reader.close()
@@ -63,10 +74,24 @@ def on_sigterm():
 
 def _listen(reader, flag):
     while numbers := reader.recv(64):
-        if signal.SIGTERM in numbers:
-            print("SIGTERM: saving after the step that is running.", flush=True)
+        for number in _SIGNALS & set(numbers):
+            _mute_what_is_gone()
             with _out_of_turn():
                 flag.set()
+            name = signal.Signals(number).name
+            print(f"{name}: saving after the step that is running.", flush=True)
+
+
+def _mute_what_is_gone():
+    """Output to a terminal that has hung up would be an error: it goes nowhere."""
+    for descriptor in (1, 2):
+        try:
+            termios.tcgetattr(descriptor)
+        except termios.error as error:
+            if error.args[0] == errno.EIO:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
 
 
 def _out_of_turn():

@@ -74,7 +74,7 @@ def train(
         FloatingPointError: a loss is not finite; it names the step and the images.
         ValueError: it would learn from a split that is held out, or a record cannot
             be trained on; it names the file.
-        interrupt.Preempted: SIGTERM came; all that was done is saved.
+        interrupt.Preempted: SIGTERM or SIGHUP came; all that was done is saved.
     """
     strategy = strategy()  # first: one of several machines must not have used any
     keras.utils.set_random_seed(seed)
@@ -105,11 +105,11 @@ def train(
         steps=steps,
     )
     shown = {"strategy": strategy, "model": model, "targets": targets}
-    with interrupt.on_sigterm() as sigterm, checkpoints, recorder:
+    with interrupt.on_request() as request, checkpoints, recorder:
         run_steps = step.build_run_steps(
             **shown,
             accumulation=accumulation,
-            interrupted=cluster.agreed(strategy, sigterm.is_set),
+            interrupted=cluster.agreed(strategy, request.is_set),
             loss=loss,
             optimizer=optimizer,
             num_replicas=strategy.num_replicas_in_sync,

@@ -1,5 +1,7 @@
-"""Stopped by SIGTERM or by kill -9, a run ends in the weights of an undisturbed one."""
+"""Stopped by SIGTERM, SIGHUP or kill -9, a run ends in the weights of an unstopped one."""
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -9,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 
 import numpy as np
@@ -138,17 +141,61 @@ def test_without_other_processes_nobody_needs_to_agree():
     cluster.check_agreement(strategy, 5, "anywhere")
 
 
-def test_sigterm_sets_the_flag_while_the_main_thread_is_in_tensorflow():
+def turns_until_set(flag, limit):
+    """Asks so often, in TensorFlow, at most."""
+
     @tf.function
-    def wait(flag, limit):
+    def wait(limit):
         turns = tf.constant(0)
         while turns < limit and not flag.is_set():
             turns += 1
         return turns
 
-    with interrupt.on_sigterm() as flag:
-        killer = subprocess.Popen(["sh", "-c", f"sleep 0.5; kill {os.getpid()}"])
-        assert wait(flag, 10_000_000) < 10_000_000
+    return wait(limit)
+
+
+@pytest.mark.parametrize("name", ["TERM", "HUP"])
+def test_a_signal_sets_the_flag_while_the_main_thread_is_in_tensorflow(name):
+    with interrupt.on_request() as flag:
+        command = f"sleep 0.5; kill -{name} {os.getpid()}"
+        killer = subprocess.Popen(["sh", "-c", command])
+        assert turns_until_set(flag, 10_000_000) < 10_000_000
         killer.wait()
         assert bool(flag.is_set())
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+
+
+def test_a_hangup_that_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
+    try:
+        with interrupt.on_request() as flag:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        assert not flag.is_set()  # whoever listened has ended
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_dropped_connection_ends_a_run_as_sigterm_does(tmp_path):
+    terminal, ours = os.openpty()
+    os.set_blocking(terminal, False)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "tests.train.run_tiny", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=ours,
+        stdout=ours,
+        stderr=ours,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(ours)
+    while not any(tmp_path.glob("checkpoints/ckpt-4.index")):
+        assert run.poll() is None
+        with contextlib.suppress(BlockingIOError):
+            os.read(terminal, 65536)
+        time.sleep(0.01)
+    os.close(terminal)
+    assert run.wait() == 1
+    assert 4 < steps_saved(tmp_path)[-1] < STEPS
