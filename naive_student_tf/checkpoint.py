@@ -62,8 +62,13 @@ class Checkpoints:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.wait()
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.wait()
+        else:  # nobody knows whether what the model holds now may be saved
+            self._manager.sync()
+            if self._saved and self._manager.latest_checkpoint != self._saved:
+                print(f"WARNING: {self._saved} was not written.", flush=True)
 
     def restore_latest(self):
         """Restores the newest one that is whole, if any.
@@ -81,6 +86,8 @@ class Checkpoints:
                 _restore(self._manager.checkpoint, path, model=self._model)
             except DamagedError as error:
                 print(f"WARNING: {error}\nThe one before it is used.", flush=True)
+                # It stays, but is not one of those to keep. There is no public way.
+                self._manager._maybe_delete.pop(path, None)
             else:
                 return int(self._optimizer.iterations.numpy())
         if found:

@@ -191,6 +191,25 @@ def test_a_bit_that_flips_anywhere_never_becomes_a_wrong_weight(save, resume, fi
             np.testing.assert_array_equal(restored, saved)
 
 
+def test_a_damaged_checkpoint_is_not_one_of_the_two_that_are_kept(tmp_path, save):
+    damage(save(dense(), steps=2) + ".index", "cut")
+    optimizer = keras.optimizers.Adam(0.1)
+    model = dense()
+    optimizer.build(model.trainable_variables)
+    run = checkpoint.Checkpoints(
+        str(tmp_path / "run"), model=model, optimizer=optimizer
+    )
+    kept = []
+    assert run.restore_latest() == 1
+    for step in (3, 4):
+        optimizer.iterations.assign(step)
+        run.save()
+        run.wait()
+        names = (tmp_path / "run" / "checkpoints").glob("ckpt-*.index")
+        kept.append(sorted(int(name.stem.partition("-")[2]) for name in names))
+    assert kept == [[1, 2, 3], [2, 3, 4]]  # 2 is damaged
+
+
 def test_a_checkpoint_without_its_data_counts_as_damaged(save, resume, capsys):
     path = pathlib.Path(f"{save(dense(), steps=2)}.data-00000-of-00001")
     path.unlink()
@@ -248,6 +267,30 @@ def test_a_full_disk_is_named_and_the_checkpoint_before_stays(
         run.save()
         run.wait()
     assert resume()[0] == 1
+
+
+def test_a_run_that_fails_is_not_saved_again_and_its_own_error_is_seen(
+    tmp_path, save, resume, capsys
+):
+    save(dense(seed=1))
+    model, optimizer = dense(seed=2), keras.optimizers.Adam(0.1)
+    optimizer.build(model.trainable_variables)
+    run = checkpoint.Checkpoints(
+        str(tmp_path / "run"), model=model, optimizer=optimizer, background=True
+    )
+    run.restore_latest()
+    with pytest.raises(FloatingPointError), small_files(600), run:
+        optimizer.iterations.assign(7)
+        run.save()
+        optimizer.iterations.assign(8)
+        model.set_weights([weight * np.nan for weight in model.get_weights()])
+        raise FloatingPointError
+    assert "ckpt-7 was not written" in capsys.readouterr().out
+    step, weights = resume()
+    assert step == 1
+    assert all(np.isfinite(weight).all() for weight in weights)
+    with pytest.raises(OSError, match="could not be written"):  # what went wrong then
+        run.save()
 
 
 @contextlib.contextmanager

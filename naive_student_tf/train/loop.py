@@ -127,6 +127,7 @@ def train(
                 recorder.wait()  # nothing is saved that is not finite
                 checkpoints.save()
             if stopped and start < steps:
+                checkpoints.wait()
                 raise interrupt.Preempted(f"{work_dir} is saved at step {start}.")
             if draw and start % save_every == 0:
                 recorder.picture(start, draw())
