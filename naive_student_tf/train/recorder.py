@@ -104,7 +104,8 @@ class Recorder:
 def check_finite(history, first_step, reader):
     """Stops a run that has met a NaN or an infinity; nothing was saved since.
 
-    A loss may be finite where its gradient is not: then weights are not.
+    A loss may be finite where its gradient is not. Then the weights are not, which
+    shows in the loss of the next step, or at the end of the device loop.
 
     Args:
         history: step.History.
@@ -112,21 +113,28 @@ def check_finite(history, first_step, reader):
         reader: opened training data, with `filenames(step)`.
 
     Raises:
-        FloatingPointError: it names the step and its images.
+        FloatingPointError: it names the step, or the two that may be to blame, and
+            their images.
     """
     finite = np.isfinite(history.losses["total_loss"])
-    index = len(finite) - 1
-    if not finite.all():
-        index = int(np.argmin(finite))
-        values = {name: float(value[index]) for name, value in history.losses.items()}
-        what = f"the loss of step {first_step + index} is not finite: {values}"
-    elif history.broken:
-        name = history.broken[0]
-        what = f"after step {first_step + index} the weights {name} are not finite"
-    else:
+    if finite.all() and not history.broken:
         return
+    index = len(finite) - 1 if finite.all() else int(np.argmin(finite))
+    step = first_step + index
+    if finite.all():
+        what = f"after step {step} the variable {history.broken[0]} is not finite"
+        cause = f"A step from {first_step} on did that"
+        suspects = [step]
+    else:
+        values = {name: float(value[index]) for name, value in history.losses.items()}
+        what = f"the loss of step {step} is not finite: {values}"
+        cause = f"It, or the gradient of step {step - 1}, did that"
+        suspects = [step - 1, step] if index else [step]
+    if index:  # at the first step of a loop all was finite before
+        what += f". {cause}; with steps_per_loop = 1 the same command would tell which"
+    names = [name for suspect in suspects for name in reader.filenames(suspect)]
     raise FloatingPointError(
-        f"{what}. Its images: {', '.join(reader.filenames(first_step + index))}. The "
-        f"checkpoint before it is kept; lower learning_rate, bind clip_norm, or look "
-        f"at those images."
+        f"{what}. The images of step {' and '.join(map(str, suspects))}: "
+        f"{', '.join(names)}. The checkpoint before it is kept; lower learning_rate, "
+        f"bind clip_norm, or look at those images."
     )

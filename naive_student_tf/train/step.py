@@ -84,7 +84,8 @@ class History:
     Attributes:
         losses: dict of float32 [n], one value per step.
         wait_s: float32 [n], seconds per step in which the loop waited for input.
-        broken: list of str, names of variables that are not finite at its end.
+        broken: list of str, names of variables, of the model and then of the optimizer,
+            that are not finite at its end.
     """
 
     losses: dict
@@ -93,8 +94,7 @@ class History:
 
 
 def build_run_steps(strategy, **settings):
-    """Returns run_steps(batches, steps) -> (int n, bool, zero-argument builder of
-    History).
+    """Returns run_steps(batches, steps) -> (int n, bool, builder of a History).
 
     It runs 1 <= n <= steps updates, says whether it was interrupted after the last of
     them, and may return before the device is done; the builder waits for it.
@@ -103,7 +103,7 @@ def build_run_steps(strategy, **settings):
         strategy: tf.distribute.Strategy.
         settings: the keyword arguments of `build_device_loop`.
     """
-    names, variables = [], settings["model"].variables
+    names, variables = [], _numbers(settings["model"], settings["optimizer"])
     device_loop = build_device_loop(strategy, names, **settings)
 
     def run_steps(batches, steps):
@@ -139,6 +139,7 @@ def build_device_loop(
     """
     build = _build_update if accumulation == 1 else _build_accumulated_update
     update = build(strategy, names, accumulation=accumulation, **settings)
+    variables = _numbers(settings["model"], settings["optimizer"])
 
     @tf.function
     def device_loop(batches, steps):
@@ -148,7 +149,7 @@ def build_device_loop(
             stopped = interrupted()
             if stopped:
                 break
-        finite = _finite(strategy, settings["model"])
+        finite = _finite(strategy, variables)
         return history.gather(tf.range(done)), done, stopped, finite
 
     return device_loop
@@ -237,11 +238,17 @@ def _now():
     return tf.ensure_shape(tf.numpy_function(time.monotonic, [], tf.float64), [])
 
 
-def _finite(strategy, model):
+def _numbers(model, optimizer):
+    """All their variables that may become NaN or infinite."""
+    variables = [*model.variables, *optimizer.variables]
+    return [variable for variable in variables if variable.dtype.is_floating]
+
+
+def _finite(strategy, variables):
     """float32 [variables], 1 where a variable is finite on every replica."""
 
     def check():
-        sums = [tf.reduce_sum(variable) for variable in model.variables]
+        sums = [tf.reduce_sum(variable) for variable in variables]
         return tf.cast(tf.math.is_finite(tf.stack(sums)), tf.float32)
 
     return strategy.reduce(tf.distribute.ReduceOp.MEAN, strategy.run(check), axis=None)
