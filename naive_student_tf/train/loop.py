@@ -193,6 +193,9 @@ def _run(run_steps, batches, reader, start, count):
     """Runs steps; where they fail for their input, looks for the record to name it."""
     try:
         return run_steps(batches, count)
-    except (tf.errors.InvalidArgumentError, tf.errors.UnknownError):
+    except (tf.errors.InvalidArgumentError, tf.errors.UnknownError) as error:
+        first = str(error).partition("\n")[0]
+        steps = f"steps {start} to {start + count - 1}"
+        print(f"Failed: {first}\nLooking at the input of {steps}.", flush=True)
         reader.check(start, start + count)
         raise  # the input was not it

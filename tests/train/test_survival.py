@@ -1,4 +1,4 @@
-"""Stopped by SIGTERM, SIGHUP or kill -9, a run ends in the weights of an unstopped one."""
+"""Stopped by SIGTERM, SIGHUP or kill -9, a run ends in what an unstopped one gives."""
 
 import contextlib
 import fcntl
