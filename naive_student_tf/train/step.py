@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from naive_student_tf import randomness
-from naive_student_tf.train import cluster
+from naive_student_tf.train import cluster, finite
 
 
 def replica_step(batch, *, optimizer, **settings):
@@ -103,16 +103,16 @@ def build_run_steps(strategy, **settings):
         strategy: tf.distribute.Strategy.
         settings: the keyword arguments of `build_device_loop`.
     """
-    names, variables = [], _numbers(settings["model"], settings["optimizer"])
+    names, variables = [], finite.numbers(settings["model"], settings["optimizer"])
     device_loop = build_device_loop(strategy, names, **settings)
 
     def run_steps(batches, steps):
-        table, done, stopped, finite = device_loop(batches, tf.constant(steps))
+        table, done, stopped, whole = device_loop(batches, tf.constant(steps))
 
         def history():
             *losses, wait_s = table.numpy().T
-            whole = zip(variables, finite.numpy() == 1, strict=True)
-            broken = [variable.name for variable, good in whole if not good]
+            found = zip(variables, whole.numpy() == 1, strict=True)
+            broken = [variable.name for variable, good in found if not good]
             return History(dict(zip(names, losses, strict=True)), wait_s, broken)
 
         return int(done), bool(stopped), history
@@ -139,7 +139,7 @@ def build_device_loop(
     """
     build = _build_update if accumulation == 1 else _build_accumulated_update
     update = build(strategy, names, accumulation=accumulation, **settings)
-    variables = _numbers(settings["model"], settings["optimizer"])
+    variables = finite.numbers(settings["model"], settings["optimizer"])
 
     @tf.function
     def device_loop(batches, steps):
@@ -149,8 +149,8 @@ def build_device_loop(
             stopped = interrupted()
             if stopped:
                 break
-        finite = _finite(strategy, variables)
-        return history.gather(tf.range(done)), done, stopped, finite
+        whole = finite.check(strategy, variables)
+        return history.gather(tf.range(done)), done, stopped, whole
 
     return device_loop
 
@@ -236,22 +236,6 @@ def _now():
     """Seconds, float64 []. tf.timestamp refuses to work in deterministic runs, which
     those on TPUs are not in this sense; their hosts cannot call into Python."""
     return tf.ensure_shape(tf.numpy_function(time.monotonic, [], tf.float64), [])
-
-
-def _numbers(model, optimizer):
-    """All their variables that may become NaN or infinite."""
-    variables = [*model.variables, *optimizer.variables]
-    return [variable for variable in variables if variable.dtype.is_floating]
-
-
-def _finite(strategy, variables):
-    """float32 [variables], 1 where a variable is finite on every replica."""
-
-    def check():
-        sums = [tf.reduce_sum(variable) for variable in variables]
-        return tf.cast(tf.math.is_finite(tf.stack(sums)), tf.float32)
-
-    return strategy.reduce(tf.distribute.ReduceOp.MEAN, strategy.run(check), axis=None)
 
 
 def _replica():
