@@ -111,13 +111,13 @@ ROWS = (
         Row(network, "v5e:2x4", batch_size=4, changes=ACCUMULATION, note="in 4 parts")
         for network in NAMES
     ),
-    *(Row(network, "v5e:4x8") for network in (X_71, WR_41)),
+    *(Row(network, "v5e:4x8") for network in NAMES),
     Row(WR_41, "v5e:4x8", changes=FULL, note="compiled to the end"),
     Row(WR_41, "v5e:2x2", changes=FRUGAL, note="rematerialized"),
     *(Row(network, "v3:4x4", note="the paper's machine") for network in NAMES),
     Row(WR_41, "v4:2x2x1", precision="float32"),
-    *(Row(WR_41, "v6e:2x2", batch_size=size) for size in (4, 5)),
-    *(Row(WR_41, "v5p:2x2x1", batch_size=size) for size in (16, 20, 21)),
+    *(Row(WR_41, "v6e:2x2", batch_size=size) for size in (8, 12)),
+    *(Row(WR_41, "v5p:2x2x1", batch_size=size) for size in (32, 36)),
     *(
         Row(network, slice_, step="predict", note=PREDICT)
         for slice_ in ("v5e:2x4", "v3:4x4")
@@ -132,21 +132,16 @@ ROWS = (
         )
         for network in (X_71, WR_41)
     ),
-    *(
+    *(  # its reader feeds one host
         Row(
             network,
-            slice_,
+            "v5e:2x4",
             precision="float32",
-            batch_size=1024 // cores,
-            changes=changes,
-            note=note,
+            batch_size=128,
+            changes=IMAGENET + ACCUMULATION,
+            note="ImageNet, in 4 parts",
         )
-        for slice_, cores, changes, note in (
-            ("v3:4x4", 32, IMAGENET, "ImageNet"),
-            ("v5e:4x8", 32, IMAGENET, "ImageNet"),
-            ("v5e:2x4", 8, IMAGENET + ACCUMULATION, "ImageNet, in 4 parts"),
-        )
-        for network in (X_71, WR_41)
+        for network in NAMES
     ),
 )
 
