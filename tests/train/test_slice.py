@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from naive_student_tf import processes
 from tests import tiny_shards
 from tests.train import run_slice
 from tests.train.tiny_training import values
@@ -33,6 +34,7 @@ def remote(tmp_path_factory, directory):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=processes.die_with_parent,
     )
     assert run.returncode == 0, run.stdout
     return work_dir, run.stdout
